@@ -1,0 +1,6 @@
+//! thymus: finds what is wrong in production, proposes a repair, and proves it before anybody has to trust it.
+//!
+//! The way of the data is [`heal`]; every step of it is one call into one room below. Rooms know only [`model`]
+//! (and, those that start untrusted processes, [`sandbox`]), never each other.
+
+pub mod model;

@@ -1,0 +1,3 @@
+//! The `thymus` program.
+
+fn main() {}

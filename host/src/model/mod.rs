@@ -1,0 +1,36 @@
+//! The words of `DESIGN.md` as plain data.
+//!
+//! Every room speaks in these types and in nothing else, so each can be tested alone. There is no I/O here and no
+//! knowledge of any library that a room hides; what a value may hold is checked where it is made.
+
+mod cancel;
+mod case;
+mod decision;
+mod diagnosis;
+mod digest;
+mod event;
+mod finding;
+mod gate;
+mod grant;
+mod patch;
+mod path;
+mod project;
+mod proposal;
+mod sandbox;
+mod window;
+
+pub use cancel::Cancel;
+pub use case::{Case, CaseId, CaseState};
+pub use decision::{Decision, Outcome, RuleStep};
+pub use diagnosis::{Diagnosis, Location};
+pub use digest::{Digest, DigestError};
+pub use event::{CallEnd, Event, Export};
+pub use finding::{Capability, Confidence, Evidence, Finding, Measure, OutOfBounds, Severity, Subject};
+pub use gate::{Gate, GateName, GateStatus, Verdict};
+pub use grant::{Grant, PluginLimits};
+pub use patch::{FileState, Patch, PatchSize, PatchedFile};
+pub use path::{PathRefusal, RepoPath};
+pub use project::{Framework, Project, SetUp, TestReport, TestRun};
+pub use proposal::{Change, Edit, Expectation, Proposal, Role};
+pub use sandbox::{Achieved, Backend};
+pub use window::{Damage, Signals, Window};
