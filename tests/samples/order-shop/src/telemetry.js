@@ -32,7 +32,7 @@ export async function startTelemetry({ endpoint, version }) {
   if (!endpoint) {
     return silent;
   }
-  const [{ context, trace, SpanKind, SpanStatusCode }, sdk, { OTLPTraceExporter }, { resourceFromAttributes }] = await Promise.all([
+  const [{ context, trace, SpanKind, SpanStatusCode }, sdk, { OTLPTraceExporter }, { defaultResource, resourceFromAttributes }] = await Promise.all([
     import('@opentelemetry/api'),
     import('@opentelemetry/sdk-trace-node'),
     import('@opentelemetry/exporter-trace-otlp-http'),
@@ -40,7 +40,7 @@ export async function startTelemetry({ endpoint, version }) {
   ]);
   const exporter = new OTLPTraceExporter({ url: `${endpoint}/v1/traces` });
   const provider = new sdk.NodeTracerProvider({
-    resource: resourceFromAttributes({ 'service.name': 'order-shop', 'service.version': version }),
+    resource: defaultResource().merge(resourceFromAttributes({ 'service.name': 'order-shop', 'service.version': version })),
     spanProcessors: [new sdk.BatchSpanProcessor(exporter, { maxQueueSize: 8192, scheduledDelayMillis: 200 })],
   });
   provider.register();
