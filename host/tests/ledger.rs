@@ -177,6 +177,13 @@ fn foreign_and_damaged_files_are_refused_and_left_alone() {
 }
 
 #[test]
+fn a_process_killed_between_making_and_filling_the_file_hurts_nobody() {
+    let state = tempfile::tempdir().unwrap();
+    fs::write(state.path().join("ledger.db"), "").unwrap();
+    assert_eq!(filled(state.path(), 2).verify().unwrap().events, 2);
+}
+
+#[test]
 fn a_planted_trigger_or_a_newer_format_is_refused() {
     let state = tempfile::tempdir().unwrap();
     drop(filled(state.path(), 1));
@@ -415,9 +422,10 @@ fn child() {
             assert!(matches!(error, LedgerError::Full { .. }), "{error:?}");
             let kept = ledger.verify().unwrap().events;
             assert!(kept > 10, "{kept}");
+            assert_eq!(ledger.append_last(&note(&"x".repeat(6000))).unwrap(), kept + 1);
             fs::remove_file(state.join("filler")).unwrap();
-            assert_eq!(ledger.append(&note("there is room again")).unwrap(), kept + 1);
-            assert_eq!(ledger.verify().unwrap().events, kept + 1);
+            assert_eq!(ledger.append(&note("there is room again")).unwrap(), kept + 2);
+            assert_eq!(ledger.verify().unwrap().events, kept + 2);
             eprintln!("seen");
         }
         "read-only" => {
@@ -514,7 +522,7 @@ fn on_a_mount(work: &str, prepare: &str) -> bool {
 
 #[test]
 fn a_full_disk_is_a_clear_error_and_writing_goes_on_when_there_is_room() {
-    on_a_mount("full", "head -c 500000 /dev/zero > \"$CHILD_STATE/filler\"");
+    on_a_mount("full", "head -c 300000 /dev/zero > \"$CHILD_STATE/filler\"");
 }
 
 #[test]

@@ -91,6 +91,15 @@ impl Ledger {
         })
     }
 
+    /// Writes the event that says why thymus stops. Where the disk is full it uses the space that was kept back for
+    /// exactly this; opening the ledger again keeps some back anew.
+    pub fn append_last(&self, event: &Event) -> Result<u64, LedgerError> {
+        match self.append(event) {
+            Err(LedgerError::Full { .. }) if store::release_reserve(&self.path) => self.append(event),
+            result => result,
+        }
+    }
+
     fn write(&self, body: &str) -> Result<u64, Failure> {
         let mut connection = self.connection();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,6 +15,8 @@ use super::claim::lock_file;
 
 /// How long a process waits for another one's transaction.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+/// Enough for a last event and the pages it touches.
+const RESERVE_BYTES: usize = 256 << 10;
 /// "THYM": `file` and other programs can tell whose file it is.
 const APPLICATION: i64 = 0x5448_594d;
 const FORMAT: i64 = 1;
@@ -62,6 +64,7 @@ pub(super) fn open(state: &Path) -> Result<Opened, LedgerError> {
     let mut connection = connect(&path).map_err(|error| LedgerError::sqlite(&path, error))?;
     let missing = inspect(&connection, &path)?;
     settle(&mut connection, &missing, &path)?;
+    keep_reserve(&path);
     Ok(Opened { connection, path, locks })
 }
 
@@ -100,6 +103,29 @@ fn file(path: &Path) -> Result<(), LedgerError> {
         }
         Err(error) => Err(failed(error)),
     }
+}
+
+/// Keeps some space back, so that a run that ends because the disk is full can still write that down. A disk that is
+/// full already gives none, which is no reason to refuse reading the ledger.
+fn keep_reserve(ledger: &Path) {
+    let path = ledger.with_extension("reserve");
+    if fs::symlink_metadata(&path).is_ok() {
+        return;
+    }
+    let kept = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .and_then(|mut file| file.write_all(&vec![0; RESERVE_BYTES]).and_then(|()| file.sync_all()));
+    if kept.is_err() {
+        let _ = fs::remove_file(&path);
+    }
+}
+
+/// Gives the kept space free; says whether there was any.
+pub(super) fn release_reserve(ledger: &Path) -> bool {
+    fs::remove_file(ledger.with_extension("reserve")).is_ok()
 }
 
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
