@@ -3,4 +3,5 @@
 //! The way of the data is [`heal`]; every step of it is one call into one room below. Rooms know only [`model`]
 //! (and, those that start untrusted processes, [`sandbox`]), never each other.
 
+pub mod ledger;
 pub mod model;
