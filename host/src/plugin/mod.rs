@@ -5,6 +5,7 @@
 
 mod audit;
 mod contract;
+pub mod engine;
 mod error;
 mod facts;
 mod folder;
