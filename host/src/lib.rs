@@ -3,5 +3,6 @@
 //! The way of the data is [`heal`]; every step of it is one call into one room below. Rooms know only [`model`]
 //! (and, those that start untrusted processes, [`sandbox`]), never each other.
 
+pub mod deliver;
 pub mod model;
 pub mod snapshot;
