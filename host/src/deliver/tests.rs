@@ -127,6 +127,9 @@ fn the_working_tree_the_index_head_and_hooks_stay_and_no_configuration_executes(
     assert_eq!(state(), before);
     assert_eq!(fs::read(dir.join("src/a.js")).unwrap(), b"half-done work\n");
     assert!(!proof.exists());
+    // The trap is a real one.
+    scene.git(&["update-ref", "refs/heads/trap", &scene.head]);
+    assert!(proof.exists());
 }
 
 #[test]

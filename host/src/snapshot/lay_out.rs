@@ -14,7 +14,7 @@ use super::{Entry, Repository, Snapshot, SnapshotError};
 use crate::model::{Cancel, RepoPath};
 
 /// 1980-01-01: the same in every run, and old enough for build tools and archives that know nothing earlier.
-const MTIME: Duration = Duration::from_secs(315_532_800);
+const MTIME: Duration = Duration::from_hours(10 * 8760 + 48);
 
 /// A folder with a snapshot's files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,7 +146,7 @@ fn same(path: &Path, entry: &Entry) -> io::Result<bool> {
     }
     let mut bytes = Vec::new();
     File::open(path)?.take(entry.size + 1).read_to_end(&mut bytes)?;
-    Ok(blob_id(&bytes).is_some_and(|id| id.to_string() == entry.oid))
+    Ok(blob_id(&bytes).is_some_and(|id| gix::ObjectId::from_hex(entry.oid.as_bytes()).is_ok_and(|known| known == id)))
 }
 
 fn io_at(path: &Path, source: io::Error) -> SnapshotError {

@@ -130,6 +130,9 @@ fn a_hostile_configuration_executes_nothing() {
     assert_eq!(laid.files, 3, "export-ignore hides nothing");
     assert!(!proof.exists());
     git(dir.path(), &["fsck", "--strict"]);
+    // The trap is a real one; git itself fails in it.
+    Command::new("git").arg("status").current_dir(dir.path()).output().unwrap();
+    assert!(proof.exists());
 }
 
 #[test]
