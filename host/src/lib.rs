@@ -6,3 +6,6 @@
 pub mod ledger;
 pub mod model;
 pub mod plugin;
+pub mod deliver;
+pub mod model;
+pub mod snapshot;
