@@ -10,6 +10,7 @@ mod directory;
 mod normal;
 mod open;
 mod records;
+mod secrets;
 #[cfg(test)]
 mod tests;
 

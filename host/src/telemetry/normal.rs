@@ -5,6 +5,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value as Otlp;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use serde_json::{Map, Value};
 
+use super::secrets::{REDACTED, is_secret_name, without_secrets};
 use super::{Dropped, TelemetryLimits};
 
 const DEPTH: usize = 8;
@@ -32,7 +33,9 @@ pub(super) fn attributes(from: Vec<KeyValue>, limits: &TelemetryLimits, dropped:
         if map.len() >= limits.attributes || key.len() > KEY_BYTES {
             dropped.add("attributes", 1);
         } else if !map.contains_key(&key) {
-            map.insert(key, plain(value, 0, limits, dropped));
+            let value = plain(value, 0, limits, dropped);
+            let value = keyed(&key, value, dropped);
+            map.insert(key, value);
         }
     }
     rename_code(&mut map);
@@ -100,7 +103,11 @@ pub(super) fn plain(from: Option<AnyValue>, depth: usize, limits: &TelemetryLimi
             let over = list.values.len().saturating_sub(limits.attributes);
             dropped.add("attribute values", over as u64);
             let values = list.values.into_iter().take(limits.attributes);
-            let values = values.map(|pair| (pair.key, plain(pair.value, depth + 1, limits, dropped)));
+            let values = values.map(|pair| {
+                let value = plain(pair.value, depth + 1, limits, dropped);
+                let value = keyed(&pair.key, value, dropped);
+                (pair.key, value)
+            });
             Value::Object(values.collect())
         }
         Otlp::StringValueStrindex(_) => Value::Null,
@@ -124,8 +131,22 @@ pub(super) fn number(value: f64) -> Value {
     )
 }
 
-/// Text within the bound, cut between characters.
+/// The value, unless it is text or holds text under a key that says it is secret. Numbers under such keys count
+/// things (tokens, cookies) and stay.
+fn keyed(key: &str, value: Value, dropped: &mut Dropped) -> Value {
+    if matches!(value, Value::String(_) | Value::Array(_) | Value::Object(_)) && is_secret_name(key) {
+        dropped.add("redacted", 1);
+        return REDACTED.into();
+    }
+    value
+}
+
+/// Text without secrets and within the bound, cut between characters. The cut comes last: half a secret has no shape.
 pub(super) fn bounded(mut text: String, limits: &TelemetryLimits, dropped: &mut Dropped) -> String {
+    if let Some(clean) = without_secrets(&text) {
+        dropped.add("redacted", 1);
+        text = clean;
+    }
     if text.len() > limits.text_bytes {
         let cut = (0..=limits.text_bytes).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         text.truncate(cut);

@@ -245,3 +245,31 @@ fn a_missing_file_and_a_cancelled_reading_are_errors() {
     let sources = Sources { files: vec![given.file("a.jsonl", "{}")], ..Sources::default() };
     assert!(matches!(read(&sources, &out, &limits, &cancel, &|_| {}), Err(TelemetryError::Cancelled)));
 }
+
+#[test]
+fn secrets_do_not_reach_the_directory() {
+    let given = Given::new();
+    let attributes = json!([
+        { "key": "http.request.header.authorization", "value": { "arrayValue": { "values": [{ "stringValue": "hunter2" }] } } },
+        { "key": "thymus.args", "value": { "stringValue": "{\"password\":\"hunter2\",\"n\":1}" } },
+        { "key": "llm.token", "value": { "intValue": "7" } },
+    ]);
+    let window =
+        given.read(vec![given.file("a.jsonl", line(&[span(1, 1, 1, &attributes)]))], &TelemetryLimits::default());
+
+    assert!(!fs::read_to_string(window.dir.join("spans.jsonl")).unwrap().contains("hunter2"));
+    let span = &lines(&window, "spans.jsonl")[0];
+    assert_eq!(span["attributes"]["thymus.args"], "{\"password\":\"[redacted]\",\"n\":1}");
+    assert_eq!(span["attributes"]["llm.token"], 7);
+    assert_eq!(window.dropped, [("redacted".to_owned(), 2)]);
+}
+
+#[test]
+fn many_traces_are_estimated() {
+    let mut traces = super::Traces::default();
+    for trace in 0..300_000_u128 {
+        traces.add(trace + 1);
+    }
+    let count = traces.count();
+    assert!((290_000..310_000).contains(&count), "{count}");
+}
