@@ -18,7 +18,7 @@ const RENAMED: [(&str, &str); 4] = [
     ("code.column", "code.column.number"),
     ("db.statement", "db.query.text"),
 ];
-/// What OpenTracing's bridges still write on events of an exception.
+/// What bridges from `OpenTracing` still write on events of an exception.
 const EXCEPTION: [(&str, &str); 4] = [
     ("error.kind", "exception.type"),
     ("error.message", "exception.message"),

@@ -15,11 +15,13 @@ use super::{Dropped, TelemetryLimits};
 
 /// A line of OTLP/JSON. Collectors write one signal a line; a line may hold all of them.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Message {
-    resource_spans: Option<Vec<ResourceSpans>>,
-    resource_logs: Option<Vec<ResourceLogs>>,
-    resource_metrics: Option<Vec<ResourceMetrics>>,
+    #[serde(rename = "resourceSpans")]
+    spans: Option<Vec<ResourceSpans>>,
+    #[serde(rename = "resourceLogs")]
+    logs: Option<Vec<ResourceLogs>>,
+    #[serde(rename = "resourceMetrics")]
+    metrics: Option<Vec<ResourceMetrics>>,
 }
 
 /// What a record is written to.
@@ -47,7 +49,7 @@ pub(super) struct Seen {
 /// from the sink alone.
 pub(super) fn read(line: &[u8], limits: &TelemetryLimits, sink: &mut dyn Sink) -> std::io::Result<()> {
     // Three bytes `{},` become a span of 264; so what a line may hold is known before it is decoded.
-    let objects = line.iter().filter(|byte| **byte == b'{').count();
+    let objects: usize = line.iter().map(|byte| usize::from(*byte == b'{')).sum();
     if objects > limits.objects {
         sink.damaged(format!("the line holds {objects} objects, more than {}", limits.objects));
         return Ok(());
@@ -59,10 +61,10 @@ pub(super) fn read(line: &[u8], limits: &TelemetryLimits, sink: &mut dyn Sink) -
             return Ok(());
         }
     };
-    if message.resource_spans.is_none() && message.resource_logs.is_none() && message.resource_metrics.is_none() {
+    if message.spans.is_none() && message.logs.is_none() && message.metrics.is_none() {
         sink.damaged("not OTLP/JSON: neither resourceSpans nor resourceLogs nor resourceMetrics".to_owned());
     }
-    for group in message.resource_spans.unwrap_or_default() {
+    for group in message.spans.unwrap_or_default() {
         let from = Origin::of(group.resource, limits, sink.dropped());
         for scoped in group.scope_spans {
             let scope = scope_name(scoped.scope, limits, sink.dropped());
@@ -71,7 +73,7 @@ pub(super) fn read(line: &[u8], limits: &TelemetryLimits, sink: &mut dyn Sink) -
             }
         }
     }
-    for group in message.resource_logs.unwrap_or_default() {
+    for group in message.logs.unwrap_or_default() {
         let from = Origin::of(group.resource, limits, sink.dropped());
         for scoped in group.scope_logs {
             let scope = scope_name(scoped.scope, limits, sink.dropped());
@@ -80,7 +82,7 @@ pub(super) fn read(line: &[u8], limits: &TelemetryLimits, sink: &mut dyn Sink) -
             }
         }
     }
-    for group in message.resource_metrics.unwrap_or_default() {
+    for group in message.metrics.unwrap_or_default() {
         let from = Origin::of(group.resource, limits, sink.dropped());
         for scoped in group.scope_metrics {
             let scope = scope_name(scoped.scope, limits, sink.dropped());

@@ -273,3 +273,22 @@ fn many_traces_are_estimated() {
     let count = traces.count();
     assert!((290_000..310_000).contains(&count), "{count}");
 }
+
+/// Not a bound, but a look at the pace: `cargo test -p thymus --lib telemetry::tests::pace -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement, for people"]
+fn pace() {
+    let given = Given::new();
+    let mut text = String::new();
+    for batch in 0..200_u64 {
+        let spans: Vec<Value> =
+            (0..500).map(|n| span(batch * 500 + n, 1 + (n * 7_919) % 9_973, n, &old_names())).collect();
+        text.push_str(&line(&spans));
+        text.push('\n');
+    }
+    let file = given.file("many.jsonl", &text);
+    let start = std::time::Instant::now();
+    let window = given.read(vec![file], &TelemetryLimits::default());
+    assert_eq!(window.signals.spans, 100_000);
+    println!("100,000 spans, {} MB, in {:?}", text.len() >> 20, start.elapsed());
+}
