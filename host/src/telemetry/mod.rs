@@ -259,8 +259,12 @@ impl<'a> Reading<'a> {
             if cancel.is_cancelled() {
                 return Err(Stop::Cancelled);
             }
-            let next = lines.next(line);
+            let mut next = lines.next(line);
             self.line = lines.number();
+            // A lone brace begins a single message that somebody has pretty-printed.
+            if self.line == 1 && matches!(next, Ok(Some(Line::Text))) && line.trim_ascii() == b"{" {
+                next = lines.rest(line).map(Some);
+            }
             match next {
                 Ok(None) => return Ok(()),
                 Ok(Some(Line::TooLong)) => {

@@ -164,6 +164,13 @@ impl Lines {
         self.number
     }
 
+    /// Adds the rest of the file to `line`: for a document that is spread over many lines.
+    pub(super) fn rest(&mut self, line: &mut Vec<u8>) -> io::Result<Line> {
+        let room = self.limit.saturating_sub(line.len());
+        let count = self.reader.by_ref().take(room as u64 + 1).read_to_end(line)?;
+        Ok(if count > room { Line::TooLong } else { Line::Text })
+    }
+
     /// Reads the next line into `line`; `None` at the end. After an error nothing more can be read.
     pub(super) fn next(&mut self, line: &mut Vec<u8>) -> io::Result<Option<Line>> {
         line.clear();

@@ -247,6 +247,20 @@ fn a_missing_file_and_a_cancelled_reading_are_errors() {
 }
 
 #[test]
+fn one_pretty_printed_message_is_read() {
+    let given = Given::new();
+    let message: Value = serde_json::from_str(&line(&[span(1, 1, 1, &json!([]))])).unwrap();
+    let file = given.file("a.json", serde_json::to_string_pretty(&message).unwrap());
+    let window = given.read(vec![file.clone()], &TelemetryLimits::default());
+    assert_eq!((window.signals.spans, window.damaged), (1, 0));
+
+    let limits = TelemetryLimits { line_bytes: 100, ..TelemetryLimits::default() };
+    let window = given.window(&Sources { files: vec![file], ..Sources::default() }, "short", &limits);
+    assert_eq!(window.signals.spans, 0);
+    assert!(window.damage[0].why.contains("longer than 100"), "{:?}", window.damage);
+}
+
+#[test]
 fn secrets_do_not_reach_the_directory() {
     let given = Given::new();
     let attributes = json!([
