@@ -9,3 +9,4 @@ pub mod plugin;
 pub mod deliver;
 pub mod model;
 pub mod snapshot;
+pub mod telemetry;

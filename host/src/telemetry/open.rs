@@ -1,0 +1,213 @@
+//! Finds the files that hold telemetry and hands out their lines: plain, gzip or zstd by their first bytes, never by
+//! their names. Everything here is bounded, because a file is whatever somebody sent. What a line means is not known here.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::{TelemetryError, TelemetryLimits};
+
+/// Folders deeper than this are not entered.
+const DEPTH: usize = 8;
+/// Below this many decompressed bytes any ratio is allowed: small repetitive files compress very well.
+const RATIO_FREE: u64 = 16 << 20;
+const ENDINGS: [&str; 6] = ["json", "jsonl", "ndjson", "gz", "zst", "zstd"];
+
+/// The files that `paths` name, folders walked in the order of their names. Links and special files inside folders
+/// are not followed; a path that somebody named himself may be one.
+pub(super) fn files(
+    paths: &[PathBuf],
+    limits: &TelemetryLimits,
+    skipped: &mut u64,
+) -> Result<Vec<PathBuf>, TelemetryError> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            found.push(path.clone());
+            continue;
+        }
+        let facts = path.metadata().map_err(|source| TelemetryError::Open { path: path.clone(), source })?;
+        if facts.is_dir() {
+            walk(path, 0, limits, &mut found, skipped)?;
+        } else {
+            found.push(path.clone());
+        }
+    }
+    Ok(found)
+}
+
+fn walk(
+    dir: &Path,
+    depth: usize,
+    limits: &TelemetryLimits,
+    found: &mut Vec<PathBuf>,
+    skipped: &mut u64,
+) -> Result<(), TelemetryError> {
+    let failed = |source| TelemetryError::Open { path: dir.to_path_buf(), source };
+    let mut entries = Vec::new();
+    for entry in dir.read_dir().map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        entries.push((entry.path(), entry.file_type().map_err(failed)?));
+        if entries.len() > limits.files {
+            return Err(TelemetryError::TooManyFiles { path: dir.to_path_buf(), limit: limits.files });
+        }
+    }
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    for (path, kind) in entries {
+        let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        if kind.is_dir() && depth < DEPTH {
+            walk(&path, depth + 1, limits, found, skipped)?;
+        } else if kind.is_file() && ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)) {
+            found.push(path);
+            if found.len() > limits.files {
+                return Err(TelemetryError::TooManyFiles { path: dir.to_path_buf(), limit: limits.files });
+            }
+        } else {
+            *skipped += 1;
+        }
+    }
+    Ok(())
+}
+
+/// Counts what passes, for the ratio.
+struct Counted<R>(R, Rc<Cell<u64>>);
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(into)?;
+        self.1.set(self.1.get().saturating_add(count as u64));
+        Ok(count)
+    }
+}
+
+/// Ends a stream that unfolds out of proportion, or simply never ends.
+struct Proportionate {
+    inner: Box<dyn Read>,
+    taken: Rc<Cell<u64>>,
+    given: u64,
+    ratio: Option<u64>,
+    bytes: u64,
+}
+
+impl Read for Proportionate {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(into)?;
+        self.given = self.given.saturating_add(count as u64);
+        if self.given > self.bytes {
+            return Err(io::Error::other(format!("the file holds more than {} bytes", self.bytes)));
+        }
+        if let Some(ratio) = self.ratio
+            && self.given > RATIO_FREE
+            && self.given / self.taken.get().max(1) > ratio
+        {
+            return Err(io::Error::other(format!("it decompresses to more than {ratio} times its size")));
+        }
+        Ok(count)
+    }
+}
+
+/// Opens one of [`files`].
+pub(super) fn open(path: &Path, limits: &TelemetryLimits) -> Result<Lines, TelemetryError> {
+    let failed = |source| TelemetryError::Open { path: path.to_path_buf(), source };
+    let raw: Box<dyn Read> =
+        if path.as_os_str() == "-" { Box::new(io::stdin()) } else { Box::new(File::open(path).map_err(failed)?) };
+    Lines::new(raw, limits).map_err(failed)
+}
+
+/// The lines of a file.
+pub(super) struct Lines {
+    reader: BufReader<Proportionate>,
+    limit: usize,
+    number: u64,
+}
+
+/// What stands on a line.
+pub(super) enum Line {
+    /// Its bytes, without the end of the line.
+    Text,
+    /// It was longer than the bound and has been skipped.
+    TooLong,
+}
+
+impl Lines {
+    pub(super) fn new(raw: Box<dyn Read>, limits: &TelemetryLimits) -> io::Result<Self> {
+        let taken = Rc::new(Cell::new(0));
+        let mut buffered = BufReader::with_capacity(64 << 10, Counted(raw, Rc::clone(&taken)));
+        // A pipe may give fewer than four bytes at first; so they are read, and put back in front.
+        let mut head = Vec::with_capacity(4);
+        buffered.by_ref().take(4).read_to_end(&mut head)?;
+        let compressed = head.starts_with(&[0x1f, 0x8b]) || head == [0x28, 0xb5, 0x2f, 0xfd];
+        let gzip = head.first() == Some(&0x1f);
+        let whole = io::Cursor::new(head).chain(buffered);
+        let inner: Box<dyn Read> = if !compressed {
+            Box::new(whole)
+        } else if gzip {
+            Box::new(flate2::read::MultiGzDecoder::new(whole))
+        } else {
+            let mut decoder = zstd::stream::read::Decoder::new(whole)?;
+            // 128 MiB of window at most; a frame may ask for far more.
+            decoder.window_log_max(27)?;
+            Box::new(decoder)
+        };
+        let ratio = compressed.then_some(limits.ratio);
+        let reader = BufReader::with_capacity(
+            64 << 10,
+            Proportionate { inner, taken, given: 0, ratio, bytes: limits.file_bytes },
+        );
+        Ok(Self { reader, limit: limits.line_bytes, number: 0 })
+    }
+
+    /// The number of the line that was read last, from 1.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Adds the rest of the file to `line`: for a document that is spread over many lines.
+    pub(super) fn rest(&mut self, line: &mut Vec<u8>) -> io::Result<Line> {
+        let room = self.limit.saturating_sub(line.len());
+        let count = self.reader.by_ref().take(room as u64 + 1).read_to_end(line)?;
+        Ok(if count > room { Line::TooLong } else { Line::Text })
+    }
+
+    /// Reads the next line into `line`; `None` at the end. After an error nothing more can be read.
+    pub(super) fn next(&mut self, line: &mut Vec<u8>) -> io::Result<Option<Line>> {
+        line.clear();
+        self.number += 1;
+        let mut too_long = false;
+        let mut any = false;
+        loop {
+            let chunk = match self.reader.fill_buf() {
+                Ok(chunk) => chunk,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            if chunk.is_empty() {
+                break;
+            }
+            any = true;
+            let end = chunk.iter().position(|b| *b == b'\n');
+            let part = &chunk[..end.unwrap_or(chunk.len())];
+            if line.len() + part.len() > self.limit {
+                too_long = true;
+                line.clear();
+            }
+            if !too_long {
+                line.extend_from_slice(part);
+            }
+            let used = end.map_or(chunk.len(), |at| at + 1);
+            self.reader.consume(used);
+            if end.is_some() {
+                break;
+            }
+        }
+        if !any {
+            return Ok(None);
+        }
+        if self.number == 1 && line.starts_with(b"\xef\xbb\xbf") {
+            line.drain(..3);
+        }
+        Ok(Some(if too_long { Line::TooLong } else { Line::Text }))
+    }
+}
