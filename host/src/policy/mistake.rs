@@ -18,7 +18,7 @@ pub struct PolicyMistake {
     /// What to write instead.
     pub fix: String,
     #[source_code]
-    source: NamedSource<String>,
+    code: NamedSource<String>,
     #[label("here")]
     span: SourceSpan,
 }
@@ -32,7 +32,7 @@ impl PolicyMistake {
             column,
             what,
             fix,
-            source: NamedSource::new(file, text.to_owned()),
+            code: NamedSource::new(file, text.to_owned()),
             span: (span.start.min(text.len()), span.end.saturating_sub(span.start)).into(),
         })
     }
