@@ -170,15 +170,12 @@ fn ask_gates(verdict: &Verdict, chain: &mut Chain) {
         })
     };
     let open = ALL.into_iter().find(|name| !proved(*name));
-    match open {
-        Some(name) => {
-            chain.ask("gates", "built-in", format!("{name} did not prove itself; a person must look"), Outcome::Hold)
-        }
-        None if verdict.has_unknown() => {
-            chain.ask("gates", "built-in", "a gate could not know".to_owned(), Outcome::Hold)
-        }
-        None => chain.ask("gates", "built-in", "all passed".to_owned(), Outcome::Apply),
-    }
+    let (says, most) = match open {
+        Some(name) => (format!("{name} did not prove itself; a person must look"), Outcome::Hold),
+        None if verdict.has_unknown() => ("a gate could not know".to_owned(), Outcome::Hold),
+        None => ("all passed".to_owned(), Outcome::Apply),
+    };
+    chain.ask("gates", "built-in", says, most);
 }
 
 /// `22:00-06:00` as minutes of the day.

@@ -321,6 +321,7 @@ fn put_on_top(
     mistakes: &mut Vec<PolicyMistake>,
 ) {
     let above = settings.clone();
+    tighten_named(settings, &layer);
     let closed = above.get("plugins.unlisted").is_some_and(|s| s.value == Value::Text("deny".to_owned()));
     for (key, mut setting) in layer.settings {
         let Some((_, stricter)) = schema::find(&key) else { continue };
@@ -359,6 +360,21 @@ fn put_on_top(
             mine.splice(0..0, upper.value.texts().iter().cloned());
         }
         settings.insert(key, setting);
+    }
+}
+
+/// What a layer says of `any` also binds the names that the layers above spelled out, wherever it is stricter.
+fn tighten_named(settings: &mut BTreeMap<String, Setting>, layer: &Layer) {
+    for (key, any) in &layer.settings {
+        let parts: Vec<&str> = key.split('.').collect();
+        let ([table, "any", last], Some((_, stricter))) = (&parts[..], schema::find(key)) else { continue };
+        for (named, setting) in settings.iter_mut() {
+            let same = named.strip_prefix(*table).is_some_and(|rest| rest.starts_with('.'))
+                && named.strip_suffix(*last).is_some_and(|rest| rest.ends_with('.'));
+            if same && stricter != schema::Stricter::Fixed && any.value.is_as_strict_as(&setting.value, stricter) {
+                *setting = any.clone();
+            }
+        }
     }
 }
 

@@ -177,16 +177,17 @@ fn distance(a: &str, b: &str) -> usize {
 /// Checks a value against its kind; the error is what to write instead.
 pub(super) fn check(kind: Kind, value: &Value) -> Result<(), String> {
     match (kind, value) {
-        (Kind::Bool, Value::Bool(_)) | (Kind::Json, Value::Json(_)) => Ok(()),
+        (Kind::Bool, Value::Bool(_))
+        | (Kind::Json, Value::Json(_))
+        | (Kind::Share, Value::Count(0 | 1))
+        | (Kind::Texts, Value::Texts(_)) => Ok(()),
         (Kind::Count(low, high), Value::Count(n)) if (low..=high).contains(n) => Ok(()),
         (Kind::Count(low, high), _) => Err(format!("write a whole number from {low} to {high}")),
         (Kind::Share, Value::Share(x)) if (0.0..=1.0).contains(x) => Ok(()),
-        (Kind::Share, Value::Count(0 | 1)) => Ok(()),
         (Kind::Share, _) => Err("write a number from 0.0 to 1.0".to_owned()),
         (Kind::Word(words), Value::Text(word)) if words.contains(&word.as_str()) => Ok(()),
         (Kind::Word(words), _) => Err(format!("write one of \"{}\"", words.join("\", \""))),
         (Kind::Text, Value::Text(text)) if text.len() <= 200 => Ok(()),
-        (Kind::Texts, Value::Texts(_)) => Ok(()),
         (Kind::Globs, Value::Texts(globs)) => globs.iter().try_for_each(|glob| check_glob(glob)),
         (Kind::Gates, Value::Texts(gates)) => gates.iter().try_for_each(|gate| {
             let known = gate_that_may_be_off(gate).is_some();

@@ -160,6 +160,8 @@ fn a_lower_layer_only_tightens() {
         "a permission is not inherited"
     );
     assert!(load(&["[paths]\nallowed = [\"src/**\"]", "[paths]\nallowed = [\"src/api/**\"]"]).is_ok());
+    let any = load(&[APPLY, "[capability.any]\nlevel = \"observe\""]).unwrap();
+    assert_eq!(any.level(Capability::Error), Level::Observe, "a lower layer's `any` binds named tables above it");
     let both = load(&["[paths]\nprotected = [\"a/**\"]", "[paths]\nprotected = [\"b/**\"]"]).unwrap();
     assert_eq!(scope(&both, "a/x.js", false).code, "TH-SCOPE-PROTECTED");
 }
