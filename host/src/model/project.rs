@@ -23,7 +23,7 @@ pub enum Framework {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum TestReport {
-    /// A `JUnit` XML file, relative to the repository.
+    /// A JUnit XML file, relative to the repository.
     Junit {
         /// Where the command writes it.
         path: String,
