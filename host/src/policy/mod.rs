@@ -286,7 +286,8 @@ fn is_listed(settings: &BTreeMap<String, Setting>, name: &str) -> bool {
 fn effective<'a>(settings: &'a BTreeMap<String, Setting>, key: &str) -> Option<&'a Setting> {
     settings.get(key).or_else(|| {
         let parts: Vec<&str> = key.split('.').collect();
-        let [table @ ("capability" | "plugin"), _, last] = parts[..] else { return None };
+        // A plugin's own name may hold dots; then it can't have a table, but it still gets the grants of all.
+        let [table @ ("capability" | "plugin"), _, .., last] = parts[..] else { return None };
         settings.get(&format!("{table}.any.{last}"))
     })
 }

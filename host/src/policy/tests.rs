@@ -113,6 +113,8 @@ fn the_default_holds_even_the_best_case_and_its_limits_are_the_models() {
     assert_eq!(decision.rule, "capability.error.level");
     let plugin = PluginIdentity { name: "x".into(), version: "1".into(), digest: Digest::of("x"), imports: vec![] };
     assert_eq!(policy.grant(&plugin).unwrap().limits, PluginLimits::default());
+    let dotted = PluginIdentity { name: "org.x.y".into(), ..plugin };
+    assert_eq!(policy.grant(&dotted).unwrap().limits, PluginLimits::default());
 }
 
 #[test]
