@@ -10,3 +10,4 @@ pub mod deliver;
 pub mod model;
 pub mod snapshot;
 pub mod telemetry;
+pub mod policy;

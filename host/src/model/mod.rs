@@ -16,6 +16,7 @@ mod patch;
 mod path;
 mod project;
 mod proposal;
+mod rules;
 mod sandbox;
 mod window;
 
@@ -32,5 +33,6 @@ pub use patch::{FileState, Patch, PatchSize, PatchedFile};
 pub use path::{PathRefusal, RepoPath};
 pub use project::{Framework, Project, SetUp, TestReport, TestRun};
 pub use proposal::{Change, Edit, Expectation, Proposal, Role};
+pub use rules::ValidationRules;
 pub use sandbox::{Achieved, Backend};
 pub use window::{Damage, Signals, Window};
