@@ -78,6 +78,7 @@ fn a_fork_bomb_and_an_endless_loop_end() {
     asked.limits.wall_millis = 1500;
     let ended = run(&asked);
     assert_eq!(ended.exit, Exit::TimedOut);
+    assert!(ended.achieved.seccomp && ended.achieved.landlock_abi > 0);
     assert!(ended.millis < 10_000);
     let ended = run(&jail("i=0; while [ $i -lt 200 ]; do cat /dev/zero >/dev/null & i=$((i+1)); done; echo all"));
     assert!(!out(&ended).contains("all"), "{ended:?}");

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -20,15 +20,21 @@ pub fn enter_main() -> ! {
     }
     let Ok(mut status) = File::create("/thymus/report/status") else { std::process::exit(1) };
     let mut report = Report::default();
-    if let Err(why) = enter(&mut report) {
+    if let Err(why) = enter(&mut report, &mut status) {
         report.failure = Some(why);
     }
-    let text = serde_json::to_vec(&report).unwrap_or_default();
-    let done = status.write_all(&text).is_ok();
+    let done = tell(&mut status, &report).is_ok();
     std::process::exit(i32::from(!done));
 }
 
-fn enter(report: &mut Report) -> Result<(), String> {
+/// Writes the report anew. The helper reads it only once this process is gone.
+fn tell(status: &mut File, report: &Report) -> std::io::Result<()> {
+    let text = serde_json::to_vec(report)?;
+    status.set_len(0)?;
+    status.write_all_at(&text, 0)
+}
+
+fn enter(report: &mut Report, status: &mut File) -> Result<(), String> {
     let say = |at: &str| {
         let at = at.to_owned();
         move |e: std::io::Error| format!("{at}: {e}")
@@ -46,10 +52,15 @@ fn enter(report: &mut Report) -> Result<(), String> {
     }
     let (read, write) = visible(&jail);
     report.landlock_abi = walls::landlock(&read, &write)?;
+    if report.landlock_abi == 0 {
+        return Err("this kernel enforces no Landlock; start it with `lsm=landlock,...`".into());
+    }
     walls::seccomp()?;
     report.seccomp = true;
-    walls::prove(jail.network, report.landlock_abi)?;
+    walls::prove(jail.network)?;
     report.proven = true;
+    // Said now, because a command that has to be killed takes this process with it.
+    tell(status, report).map_err(say("reporting"))?;
 
     let Some((program, arguments)) = jail.command.split_first() else {
         return Err("the command is empty".into());
@@ -171,7 +182,7 @@ fn fetch(inside: &Path, max: u64, out: &mut File) -> Option<()> {
         return None;
     }
     let mut bytes = Vec::new();
-    File::from(file).take(max + 1).read_to_end(&mut bytes).ok()?;
+    File::from(file).take(max.saturating_add(1)).read_to_end(&mut bytes).ok()?;
     if bytes.len() as u64 > max {
         return None;
     }

@@ -196,7 +196,7 @@ fn run(order: &Order) -> Result<Ended, String> {
             backend: Backend::Hakoniwa,
             namespaces: namespaces(jail.network).1,
             landlock_abi: report.landlock_abi,
-            seccomp: killed || report.seccomp,
+            seccomp: report.seccomp,
             cgroup: Vec::new(),
         },
     })
