@@ -166,7 +166,7 @@ fn visible(jail: &Jail) -> (Vec<PathBuf>, Vec<PathBuf>) {
         match mount {
             Mount::ReadOnly { inside, .. } => read.push(inside.clone()),
             Mount::Writable { inside, .. } | Mount::Tmpfs { inside, .. } | Mount::Overlay { inside, .. } => {
-                write.push(inside.clone())
+                write.push(inside.clone());
             }
         }
     }

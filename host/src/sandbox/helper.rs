@@ -34,7 +34,7 @@ pub(super) fn check(jail: &Jail) -> Result<(), SandboxError> {
         | Mount::Overlay { inside, .. }) = mount;
         let taken = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/proc", "/dev", "/thymus"];
         let covers = |t: &&str| inside.starts_with(t) || Path::new(t).starts_with(inside);
-        if !plain(inside) || taken.iter().any(|t| covers(&t)) {
+        if !plain(inside) || taken.iter().any(covers) {
             return refuse(format!(
                 "{} can't be a mount inside; choose an absolute path outside the system's directories",
                 inside.display()
@@ -84,7 +84,7 @@ fn become_nobody(mut order: Order) -> Result<Ended, String> {
     for mount in &mut order.jail.mounts {
         match mount {
             Mount::ReadOnly { host, .. } | Mount::Writable { host, .. } | Mount::Overlay { lower: host, .. } => {
-                reach(host)?
+                reach(host)?;
             }
             Mount::Tmpfs { .. } => {}
         }
@@ -148,10 +148,11 @@ fn run(order: &Order) -> Result<Ended, String> {
     let mut killed = false;
     let mut chunk = vec![0; 1 << 16];
     let status = loop {
-        if out.is_none() && err.is_none() {
-            if let Some(status) = child.try_wait().map_err(|e| e.to_string())? {
-                break status;
-            }
+        if out.is_none()
+            && err.is_none()
+            && let Some(status) = child.try_wait().map_err(|e| e.to_string())?
+        {
+            break status;
         }
         let (lifeline, out_ready, err_ready) = wait_for_any(out.as_ref(), err.as_ref());
         if !killed && (lifeline || Instant::now() >= deadline) {
