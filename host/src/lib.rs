@@ -11,3 +11,4 @@ pub mod model;
 pub mod snapshot;
 pub mod telemetry;
 pub mod policy;
+pub mod sandbox;

@@ -1,3 +1,10 @@
 //! The `thymus` program.
 
-fn main() {}
+fn main() {
+    // Before anything else, while the process is single-threaded and holds nothing.
+    match std::env::args().nth(1).as_deref() {
+        Some("__sandbox") => thymus::sandbox::helper_main(),
+        Some("__enter") => thymus::sandbox::enter_main(),
+        _ => {}
+    }
+}
