@@ -4,3 +4,4 @@
 //! (and, those that start untrusted processes, [`sandbox`]), never each other.
 
 pub mod model;
+pub mod patch;
