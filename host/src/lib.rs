@@ -5,3 +5,4 @@
 
 pub mod model;
 pub mod patch;
+pub mod project;
