@@ -12,3 +12,5 @@ pub mod snapshot;
 pub mod telemetry;
 pub mod policy;
 pub mod sandbox;
+pub mod patch;
+pub mod project;
