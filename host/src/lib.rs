@@ -3,14 +3,13 @@
 //! The way of the data is [`heal`]; every step of it is one call into one room below. Rooms know only [`model`]
 //! (and, those that start untrusted processes, [`sandbox`]), never each other.
 
+pub mod deliver;
 pub mod ledger;
 pub mod model;
+pub mod patch;
 pub mod plugin;
-pub mod deliver;
-pub mod model;
+pub mod policy;
+pub mod project;
+pub mod sandbox;
 pub mod snapshot;
 pub mod telemetry;
-pub mod policy;
-pub mod sandbox;
-pub mod patch;
-pub mod project;

@@ -174,7 +174,7 @@ fn git_agrees(tree: &Tree, patch: &Patch) {
 
 #[test]
 fn git_apply_takes_every_kind_of_change() {
-    let long: String = (0..60).map(|n| format!("line {n}\n")).collect();
+    let long: String = (0..60).map(|n| format!("line {n}")).collect::<Vec<_>>().join("\n") + "\n";
     let tree = tree(&[
         ("a b/ü.js", &long),
         ("crlf", "a\r\nb\r\nc"),

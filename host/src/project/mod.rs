@@ -17,7 +17,7 @@ pub const MAX_TIMEOUT: u64 = 86_400;
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("thymus.toml:{line}:{column}: {why}")]
 #[diagnostic(code("TH-PROJECT"), help("see the commented file that `thymus init` writes"))]
-pub struct ProjectErrors {
+pub struct ProjectError {
     /// From 1.
     pub line: usize,
     /// From 1, in characters.
@@ -31,7 +31,7 @@ pub struct ProjectErrors {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 struct File {
     name: String,
     languages: Vec<String>,
@@ -44,7 +44,7 @@ struct File {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 struct Test {
     framework: Framework,
     command: Vec<String>,
@@ -57,7 +57,7 @@ struct Test {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 struct Install {
     commands: Vec<Vec<String>>,
     lock_files: Vec<String>,
@@ -69,7 +69,7 @@ fn ten_minutes() -> u64 {
 }
 
 /// Checks a `thymus.toml`; the first mistake is told with its line and column.
-pub fn parse(text: &str) -> Result<Project, ProjectErrors> {
+pub fn parse(text: &str) -> Result<Project, ProjectError> {
     if text.len() > MAX_TEXT {
         return Err(mistake("", 0..0, format!("the file has more than {MAX_TEXT} bytes")));
     }
@@ -82,7 +82,7 @@ pub fn parse(text: &str) -> Result<Project, ProjectErrors> {
         return wrong("`command` names no program".to_owned());
     }
     if !(1..=MAX_TIMEOUT).contains(&test.timeout_seconds) {
-        return wrong(format!("`timeout-seconds` is not between 1 and {MAX_TIMEOUT}"));
+        return wrong(format!("`timeout_seconds` is not between 1 and {MAX_TIMEOUT}"));
     }
     if let Some(Err(why)) = test.junit.as_ref().map(RepoPath::new) {
         return wrong(format!("`junit`: {why}"));
@@ -108,17 +108,17 @@ pub fn parse(text: &str) -> Result<Project, ProjectErrors> {
     };
     let report = test.junit.map_or(TestReport::ExitStatus, |path| TestReport::Junit { path });
     let Test { framework, command, files, env, timeout_seconds, .. } = test;
-    let test = TestRun { framework, command, report, files, env, timeout_seconds };
+    let run = TestRun { framework, command, report, files, env, timeout_seconds };
     let File { name, languages, sequences, docs, .. } = file;
-    Ok(Project { name, languages, test, set_up, sequences, docs })
+    Ok(Project { name, languages, test: run, set_up, sequences, docs })
 }
 
-fn mistake(text: &str, span: std::ops::Range<usize>, why: String) -> ProjectErrors {
+fn mistake(text: &str, span: std::ops::Range<usize>, why: String) -> ProjectError {
     let before = text.get(..span.start).unwrap_or("");
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
     let source_code = NamedSource::new("thymus.toml", text.to_owned());
-    ProjectErrors { line, column, why, source_code, span: span.into() }
+    ProjectError { line, column, why, source_code, span: span.into() }
 }
 
 #[cfg(test)]
