@@ -5,6 +5,7 @@ fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("__sandbox") => thymus::sandbox::helper_main(),
         Some("__enter") => thymus::sandbox::enter_main(),
+        Some("__worker") => thymus::plugin::worker_main(),
         _ => {}
     }
 }

@@ -57,17 +57,30 @@ impl Wall {
 
     /// How a call ended that gave an error instead of a value.
     pub fn end_of(&self, error: &wasmtime::Error) -> CallEnd {
-        match error.downcast_ref::<Trap>() {
-            Some(Trap::Interrupt) => CallEnd::TimedOut,
-            Some(Trap::OutOfFuel) => CallEnd::LimitReached { limit: "fuel".to_owned() },
-            Some(Trap::StackOverflow) => CallEnd::LimitReached { limit: "stack".to_owned() },
+        let limit = match error.downcast_ref::<Trap>() {
+            Some(Trap::Interrupt) => return CallEnd::TimedOut,
+            Some(Trap::OutOfFuel) => Some("fuel"),
+            Some(Trap::StackOverflow) => Some("stack"),
             // A guest that was refused memory usually aborts: the limit is the reason, not the abort.
-            _ => match self.reached {
-                Some(limit) => CallEnd::LimitReached { limit: limit.to_owned() },
-                None => CallEnd::Trapped { why: format!("{error:#}") },
-            },
+            _ => refused(&format!("{error:#}")).or(self.reached),
+        };
+        match limit {
+            Some(limit) => CallEnd::LimitReached { limit: limit.to_owned() },
+            None => CallEnd::Trapped { why: format!("{error:#}") },
         }
     }
+}
+
+/// Which of the limits that wasmtime keeps by itself an error speaks of. It has no types for these errors, and should a
+/// later version word them otherwise, the calls still end: as a trap.
+fn refused(error: &str) -> Option<&'static str> {
+    let known = [
+        ("fuel allocated for hostcalls has been exhausted", "result"),
+        ("resource table has no free keys", "handles"),
+        ("exceeds limit", "random"),
+        ("resource limit exceeded", "instances"),
+    ];
+    known.into_iter().find(|(words, _)| error.contains(words)).map(|(_, limit)| limit)
 }
 
 /// What was used after a growth, or `None` when that is more than allowed.

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::sandbox::SandboxError;
+
 /// What happened, to which file, and what to do about it. Texts of the plugin are quoted in their escaped form.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
@@ -43,6 +45,18 @@ pub enum PluginError {
     Name { name: String },
     #[error("the plugin {name:?} is already installed; remove it first with `thymus plugin remove`")]
     Exists { name: String },
+    #[error("{}: {why}; thymus keeps the seal of its plugin cache here: repair it, or remove it and it is made anew", path.display())]
+    State { path: PathBuf, why: String },
+    #[error("the plugin {plugin:?} changed since it was looked at; look at it again with `thymus plugin inspect`")]
+    Changed { plugin: String },
+    #[error("the plugin {plugin:?} could not be compiled: {why}; raise its limits in the policy or use another plugin")]
+    Compile { plugin: String, why: String },
+    #[error("loading the plugin {plugin:?} was stopped")]
+    Cancelled { plugin: String },
+    #[error("the plugin {plugin:?} could not be compiled in the sandbox: {source}")]
+    Sandbox { plugin: String, source: SandboxError },
+    #[error("the engine could not be set up: {why}; report it, with the output of `thymus doctor`")]
+    Engine { why: String },
     #[error("no plugin {name:?} is installed; `thymus plugin list` shows those that are")]
     Missing { name: String },
 }
@@ -66,6 +80,12 @@ impl PluginError {
             Self::Name { .. } => "TH-PLUGIN-NAME",
             Self::Exists { .. } => "TH-PLUGIN-EXISTS",
             Self::Missing { .. } => "TH-PLUGIN-MISSING",
+            Self::State { .. } => "TH-PLUGIN-STATE",
+            Self::Changed { .. } => "TH-PLUGIN-CHANGED",
+            Self::Compile { .. } => "TH-PLUGIN-COMPILE",
+            Self::Cancelled { .. } => "TH-PLUGIN-CANCELLED",
+            Self::Sandbox { .. } => "TH-PLUGIN-SANDBOX",
+            Self::Engine { .. } => "TH-PLUGIN-ENGINE",
         }
     }
 }
