@@ -5,6 +5,7 @@
 
 pub mod deliver;
 pub mod heal;
+pub mod learn;
 pub mod ledger;
 pub mod model;
 pub mod patch;
