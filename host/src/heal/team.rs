@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use crate::model::{CallEnd, Case, CaseId, Diagnosis, Digest, Event, Export, Finding, Grant, Progress, Proposal, ReportedPlugin};
-use crate::plugin::{self, Call, Inputs, PastCase, Plugin, PluginError, PluginFacts, Plugins};
+use crate::model::{CallEnd, Case, CaseId, CaseState, Diagnosis, Digest, Event, Export, Finding, Grant, Progress, Proposal, ReportedPlugin};
+use crate::plugin::{self, Call, Inputs, PastCase, PastOutcome, Plugin, PluginError, PluginFacts, Plugins};
 use crate::policy::PluginIdentity;
 
 use super::HealError;
@@ -119,7 +119,7 @@ impl<'a> Team<'a> {
             digest,
             exports: facts.exports.clone(),
             imports,
-            grant: Digest::of(serde_json::to_vec(&grant).unwrap_or_default()),
+            grant: grant_digest(&grant),
         })?;
         let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.run.tell(Progress::PluginLoaded { plugin: label, millis, cached: plugin.was_cached() });
@@ -274,7 +274,7 @@ impl<'a> Team<'a> {
 
     fn inputs(&self, member: &Member, export: Export, case: Option<&CaseId>) -> Inputs {
         let case = case.map_or("", CaseId::as_str);
-        let grant = serde_json::to_string(&member.grant).unwrap_or_default();
+        let grant = grant_digest(&member.grant).to_string();
         let digest = Digest::of_parts([&self.scene_digest.to_string(), export.as_str(), case, &grant]);
         let mut seed = [0; 8];
         seed.copy_from_slice(&digest.as_bytes()[..8]);
@@ -283,17 +283,38 @@ impl<'a> Team<'a> {
             source: member.source.clone(),
             clock_ns: self.clock_ns,
             seed: u64::from_le_bytes(seed),
-            history: self.history(member),
+            history: history(&self.earlier, &member.facts.name, &member.grant),
             digest,
         }
     }
+}
 
-    /// A plugin hears of its own cases only.
-    fn history(&self, member: &Member) -> Vec<PastCase> {
-        if !member.grant.history {
-            return Vec::new();
-        }
-        let own = |case: &&Case| crate::learn::name_of(&case.plugin) == member.facts.name;
-        self.earlier.iter().filter(own).map(PastCase::of).collect()
+/// What stands for a grant in the ledger.
+pub(super) fn grant_digest(grant: &Grant) -> Digest {
+    Digest::of(serde_json::to_vec(grant).unwrap_or_default())
+}
+
+/// What a plugin may hear of earlier cases: its own, where its grant says so.
+pub(super) fn history(earlier: &[Case], plugin: &str, grant: &Grant) -> Vec<PastCase> {
+    let own = |case: &&Case| grant.history && crate::learn::name_of(&case.plugin) == plugin;
+    earlier.iter().filter(own).map(past).collect()
+}
+
+/// What a plugin hears of a case.
+fn past(case: &Case) -> PastCase {
+    let outcome = match case.state {
+        CaseState::Healed => PastOutcome::Healed,
+        CaseState::Rejected => PastOutcome::Rejected,
+        CaseState::Abandoned => PastOutcome::Abandoned,
+        CaseState::RolledBack => PastOutcome::RolledBack,
+        _ => PastOutcome::Open,
+    };
+    PastCase {
+        fingerprint: case.finding.fingerprint.clone(),
+        case: case.id.to_string(),
+        rule: case.finding.rule.clone(),
+        outcome,
+        reason: case.reason.clone(),
+        at_ns: if outcome == PastOutcome::Open { case.opened_ns } else { case.updated_ns },
     }
 }
