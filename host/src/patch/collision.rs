@@ -57,7 +57,8 @@ mod tests {
     fn a_file_that_one_deletes_or_moves_is_no_file_for_the_other() {
         let path = || RepoPath::new("a").unwrap();
         let gone = Change::Delete { path: path(), base: Digest::of(""), role: Role::Source };
-        let moved = Change::Rename { from: path(), to: RepoPath::new("b").unwrap(), base: Digest::of(""), role: Role::Source };
+        let moved =
+            Change::Rename { from: path(), to: RepoPath::new("b").unwrap(), base: Digest::of(""), role: Role::Source };
         let edited = proposal(vec![edit("a", &[(0, 1)])]);
         assert!(collision(&edited, &proposal(vec![gone])).is_some());
         assert!(collision(&edited, &proposal(vec![moved])).is_some());
