@@ -3,8 +3,8 @@
 
 use super::bindings::types as wit;
 use crate::model::{
-    CallEnd, Capability, Change, Confidence, Diagnosis, Digest, Edit, Evidence, Expectation, Finding, Location, Measure,
-    Proposal, RepoPath, Role, Severity, Subject,
+    CallEnd, Capability, Change, Confidence, Diagnosis, Digest, Edit, Evidence, Expectation, Finding, Location,
+    Measure, Proposal, RepoPath, Role, Severity, Subject,
 };
 
 /// What is wrong with a result.

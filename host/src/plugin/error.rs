@@ -51,8 +51,8 @@ pub enum PluginError {
     Changed { plugin: String },
     #[error("the plugin {plugin:?} could not be compiled: {why}; raise its limits in the policy or use another plugin")]
     Compile { plugin: String, why: String },
-    #[error("loading the plugin {plugin:?} was stopped")]
-    Cancelled { plugin: String },
+    #[error("loading a plugin was stopped")]
+    Cancelled,
     #[error("the plugin {plugin:?} could not be compiled in the sandbox: {source}")]
     Sandbox { plugin: String, source: SandboxError },
     #[error("the engine could not be set up: {why}; report it, with the output of `thymus doctor`")]
@@ -83,7 +83,7 @@ impl PluginError {
             Self::State { .. } => "TH-PLUGIN-STATE",
             Self::Changed { .. } => "TH-PLUGIN-CHANGED",
             Self::Compile { .. } => "TH-PLUGIN-COMPILE",
-            Self::Cancelled { .. } => "TH-PLUGIN-CANCELLED",
+            Self::Cancelled => "TH-PLUGIN-CANCELLED",
             Self::Sandbox { .. } => "TH-PLUGIN-SANDBOX",
             Self::Engine { .. } => "TH-PLUGIN-ENGINE",
         }

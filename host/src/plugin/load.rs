@@ -65,7 +65,7 @@ impl Plugin {
     }
 
     /// Whether its code came from the cache.
-    pub fn from_cache(&self) -> bool {
+    pub fn was_cached(&self) -> bool {
         self.from_cache
     }
 
@@ -167,7 +167,7 @@ impl Plugins {
             .run(&jail, cancel)
             .map_err(|source| PluginError::Sandbox { plugin: facts.name.clone(), source })?;
         match ended.exit {
-            Exit::Cancelled => return Err(PluginError::Cancelled { plugin: facts.name.clone() }),
+            Exit::Cancelled => return Err(PluginError::Cancelled),
             Exit::TimedOut => return Err(refuse(format!("it took longer than {} ms", limits.compile_millis))),
             Exit::Code(0) => {}
             exit => return Err(refuse(format!("the compiler died ({exit:?})"))),

@@ -12,11 +12,11 @@ use wasmtime::component::{InstancePre, Linker};
 
 use super::bindings::{detector, diagnoser, fixer, types};
 use super::bounds::Bounded;
+use super::cache;
 use super::convert::{self, Flaw};
 use super::engine::{self, Ticker};
 use super::guest::{self, Guest};
 use super::order::{Answer, COMPILED, COMPONENT, CallOrder, OUT, OUT_FILE, Order};
-use super::cache;
 use crate::model::{CallEnd, Digest, Export, PluginLimits};
 
 /// An order is a finding, a diagnosis and a history at most.
@@ -119,11 +119,7 @@ enum Returned {
 type Outcome = Result<Returned, types::Failure>;
 
 /// Instantiates the component and calls the export. Each interface is looked up by its own name.
-async fn enter(
-    store: &mut Store<Guest>,
-    pre: &InstancePre<Guest>,
-    order: CallOrder,
-) -> wasmtime::Result<Outcome> {
+async fn enter(store: &mut Store<Guest>, pre: &InstancePre<Guest>, order: CallOrder) -> wasmtime::Result<Outcome> {
     let finding = || order.finding.clone().map(convert::to_finding).ok_or_else(|| missing("finding"));
     match order.export {
         Export::Detect => {
