@@ -40,15 +40,12 @@ pub(super) fn toml(draft: &Draft) -> String {
     put("# node-test, jest, vitest, pytest, unittest, cargo-nextest, or command for any other runner.");
     put(&format!("framework = {}", text(draft.runner.framework)));
     put(&format!("command = {}", list(&draft.runner.command)));
-    match &draft.runner.junit {
-        Some(path) => {
-            put("# Where the command writes JUnit XML, which tells thymus of each test.");
-            put(&format!("junit = {}", text(path)));
-        }
-        None => {
-            put("# Where the command writes JUnit XML. Without it thymus only knows whether all tests passed.");
-            put("# junit = \"junit.xml\"");
-        }
+    if let Some(path) = &draft.runner.junit {
+        put("# Where the command writes JUnit XML, which tells thymus of each test.");
+        put(&format!("junit = {}", text(path)));
+    } else {
+        put("# Where the command writes JUnit XML. Without it thymus only knows whether all tests passed.");
+        put("# junit = \"junit.xml\"");
     }
     for note in &draft.runner.notes {
         put(&format!("# {note}"));
