@@ -4,6 +4,8 @@
 //! (and, those that start untrusted processes, [`sandbox`]), never each other.
 
 pub mod deliver;
+pub mod heal;
+pub mod learn;
 pub mod ledger;
 pub mod model;
 pub mod patch;

@@ -331,7 +331,12 @@ fn a_case_goes_through_its_states_and_is_unfinished_until_delivered() {
         assert_eq!(ledger.unfinished().unwrap().len(), usize::from(expected != CaseState::Held));
     }
     // An approval of another patch heals nothing, a late proposal changes nothing.
-    let approve = |patch: &str| Event::Approved { case: id.clone(), patch: Digest::of(patch), who: "ada".to_owned() };
+    let approve = |patch: &str| Event::Approved {
+        case: id.clone(),
+        patch: Digest::of(patch),
+        who: "ada".to_owned(),
+        enough: true,
+    };
     ledger.append(&approve("bad")).unwrap();
     ledger.append(&proposed(&id, "late")).unwrap();
     let case = ledger.case(&id).unwrap().unwrap();

@@ -30,6 +30,8 @@ struct Candidate {
 pub(super) struct Folded {
     pub(super) case: Case,
     pub(super) merge: Option<PendingMerge>,
+    /// Whether enough people said yes to the chosen patch. An approval names one patch and counts for no other.
+    approved: bool,
     candidates: Vec<Candidate>,
 }
 
@@ -64,6 +66,7 @@ impl Cases {
                     updated_ns: at_ns,
                 },
                 merge: None,
+                approved: false,
                 candidates: Vec::new(),
             });
         } else if let Some(folded) = self.0.get_mut(&id) {
@@ -137,12 +140,13 @@ impl Folded {
             Event::Delivered { branch, commit, .. } if self.case.state == CaseState::Delivering => {
                 self.case.branch = Some((branch, commit));
                 let apply = self.case.decision.as_ref().is_some_and(|decision| decision.outcome == Outcome::Apply);
-                let healed = apply || self.is_approved();
+                let healed = apply || self.approved;
                 self.case.state = if healed { CaseState::Healed } else { CaseState::Held };
             }
-            Event::Approved { patch, who, .. } => {
+            Event::Approved { patch, who, enough, .. } => {
                 self.case.approvals.push((who, patch));
-                if self.case.state == CaseState::Held && self.is_approved() {
+                self.approved |= enough && self.case.patch == Some(patch);
+                if self.case.state == CaseState::Held && self.approved {
                     self.case.state = CaseState::Healed;
                 }
             }
@@ -168,11 +172,6 @@ impl Folded {
         self.merge = None;
     }
 
-    /// An approval names one patch and counts for no other.
-    fn is_approved(&self) -> bool {
-        self.case.patch.is_some_and(|patch| self.case.approvals.iter().any(|(_, approved)| *approved == patch))
-    }
-
     fn verdict(&self) -> Verdict {
         Verdict { gates: self.case.gates.clone() }
     }
@@ -182,6 +181,7 @@ impl Folded {
         let chosen = &self.candidates[at];
         if self.case.patch != chosen.patch {
             self.case.decision = None;
+            self.approved = false;
         }
         self.case.proposal = Some(chosen.proposal.clone());
         self.case.diff = Some(chosen.diff.clone());

@@ -162,6 +162,17 @@ impl Ledger {
         Ok(self.folded()?.into_list().into_iter().map(|folded| folded.case).collect())
     }
 
+    /// All cases as they were before the event of this number.
+    pub fn cases_before(&self, seq: u64) -> Result<Vec<Case>, LedgerError> {
+        let mut cases = Cases::default();
+        self.each(1, |recorded| {
+            if recorded.seq < seq {
+                cases.take(recorded.at_ns, recorded.event);
+            }
+        })?;
+        Ok(cases.into_list().into_iter().map(|folded| folded.case).collect())
+    }
+
     /// One case.
     pub fn case(&self, id: &CaseId) -> Result<Option<Case>, LedgerError> {
         Ok(self.folded()?.0.remove(id).map(|folded| folded.case))

@@ -121,8 +121,8 @@ pub enum Event {
     Delivering { case: CaseId, patch: Digest, branch: String, commit: String },
     /// The branch is there.
     Delivered { case: CaseId, branch: String, commit: String },
-    /// A person said yes to exactly this patch.
-    Approved { case: CaseId, patch: Digest, who: String },
+    /// A person said yes to exactly this patch; `enough` when the policy then asks for nobody else.
+    Approved { case: CaseId, patch: Digest, who: String, enough: bool },
     /// The default branch is about to move.
     Merging { case: CaseId, reference: String, from: String, to: String },
     /// It moved.

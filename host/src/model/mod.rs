@@ -14,8 +14,10 @@ mod gate;
 mod grant;
 mod patch;
 mod path;
+mod progress;
 mod project;
 mod proposal;
+mod report;
 mod rules;
 mod sandbox;
 mod window;
@@ -31,8 +33,12 @@ pub use gate::{Gate, GateName, GateStatus, Verdict};
 pub use grant::{Grant, PluginLimits};
 pub use patch::{FileState, Patch, PatchSize, PatchedFile};
 pub use path::{PathRefusal, RepoPath};
+pub use progress::Progress;
 pub use project::{Framework, Project, SetUp, TestReport, TestRun};
 pub use proposal::{Change, Edit, Expectation, Proposal, Role};
+pub use report::{
+    Report, ReportedCase, ReportedDecision, ReportedGate, ReportedLocation, ReportedPlugin, ReportedProposal,
+};
 pub use rules::ValidationRules;
 pub use sandbox::{Achieved, Backend};
 pub use window::{Damage, Signals, Window};

@@ -3,6 +3,7 @@
 //! A proposal is hostile until it stands here: its base must be the snapshot's, its paths must lead nowhere else, its
 //! text must be what it looks like. Whether a path *may* be changed is policy's question, not this room's.
 
+mod collision;
 mod content;
 mod diff;
 mod layer;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use crate::model::{Change, Digest, Edit, FileState, Patch, PatchedFile, Proposal, RepoPath, Role};
 
+pub use collision::collision;
 pub use layer::{Layer, PatchError, write_layer};
 
 /// Changes in one proposal.

@@ -56,6 +56,12 @@ impl Repository {
         self.resolve("HEAD")
     }
 
+    /// The branch that `HEAD` names, as in `main`; none when a commit is checked out by itself.
+    pub fn head_branch(&self) -> Result<Option<String>, SnapshotError> {
+        let name = self.local().head_name().map_err(|error| self.no_commit("HEAD", error.to_string()))?;
+        Ok(name.map(|name| name.shorten().to_string()))
+    }
+
     /// The commit that a name a person typed stands for: a branch, a tag, an abbreviated id.
     pub fn resolve(&self, name: &str) -> Result<String, SnapshotError> {
         let local = self.local();
