@@ -86,14 +86,14 @@ struct Reader<'a> {
 
 /// A table whose keys were checked.
 struct Table<'a, 't> {
-    table: &'a DeTable<'t>,
+    entries: &'a DeTable<'t>,
     name: &'static str,
     span: Range<usize>,
 }
 
 impl<'a, 't> Table<'a, 't> {
     fn get(&self, key: &str) -> Option<&'a Value<'t>> {
-        self.table.iter().find(|(name, _)| name.get_ref().as_ref() == key).map(|(_, value)| value)
+        self.entries.iter().find(|(name, _)| name.get_ref().as_ref() == key).map(|(_, value)| value)
     }
 }
 
@@ -132,7 +132,7 @@ impl Reader<'_> {
                 self.wrong(&key.span(), format!("{name} has no key `{text}`"), guess(text, keys));
             }
         }
-        Table { table, name, span }
+        Table { entries: table, name, span }
     }
 
     fn sub<'a, 't>(&mut self, name: &'static str, value: &'a Value<'t>, keys: &[&str]) -> Option<Table<'a, 't>> {

@@ -2,6 +2,7 @@
 //! split into words, never run, and only plain ones are understood.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -210,6 +211,7 @@ fn python(seen: &Seen<'_>) -> Option<Runner> {
     };
     let conftest = seen.files.iter().any(|file| file == "conftest.py" || file.ends_with("/conftest.py"));
     let says = |file: &str, section: &str| seen.text(file).is_some_and(|text| text.contains(section));
+    let is_python = |file: &str| Path::new(file).extension().is_some_and(|ending| ending == "py");
     let mut pytest = conftest
         || seen.has("pytest.ini")
         || tool("pytest")
@@ -218,7 +220,7 @@ fn python(seen: &Seen<'_>) -> Option<Runner> {
         || says("setup.cfg", "[tool:pytest]");
     if !pytest {
         let (globs, _) = seen.matching(&["**/test*.py", "**/*_test.py"]);
-        let one = seen.files.iter().filter(|file| file.ends_with(".py") && file.contains("test")).take(200);
+        let one = seen.files.iter().filter(|file| is_python(file) && file.contains("test")).take(200);
         let uses = one.filter_map(|file| seen.text(file)).any(|text| text.contains("unittest"));
         pytest = !uses || globs.is_empty();
     }
