@@ -1,8 +1,22 @@
 //! `cargo xtask`: what a developer and CI run. One place, so that both run the same thing.
 
-use std::process::{Command, ExitCode};
+mod components;
+mod debian;
+mod failure;
+mod fingerprint;
+mod lint;
+mod pack;
+mod step;
+mod test;
+mod wasm;
+mod workspace;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use failure::Failure;
+use workspace::Workspace;
 
 /// thymus's own chores.
 #[derive(Parser)]
@@ -16,44 +30,33 @@ struct Arguments {
 enum Chore {
     /// Formatting and lints, warnings refused. Example: `cargo xtask lint`
     Lint,
-    /// Every test of the workspace. Example: `cargo xtask test`
+    /// Every test of the host, the plugins and `tests/`. Example: `cargo xtask test`
     Test,
-}
-
-/// A step that did not end well.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error("could not start `{command}`: {source}; is the Rust toolchain complete (rustfmt and clippy too)?")]
-    Start { command: String, source: std::io::Error },
-    #[error("`{command}` failed ({status}); its own message stands above")]
-    Status { command: String, status: std::process::ExitStatus },
+    /// The plugins and the tests' hostile ones, as components in `target/`. Example: `cargo xtask build`
+    Build,
 }
 
 fn main() -> ExitCode {
-    let done = match Arguments::parse().chore {
-        Chore::Lint => lint(),
-        Chore::Test => cargo(&["test", "--workspace", "--locked"]),
+    let arguments = Arguments::parse();
+    if let Err(why) = step::obey_signals() {
+        eprintln!("xtask: could not prepare for Ctrl-C: {why}");
+        return ExitCode::FAILURE;
+    }
+    let workspace = Workspace::here();
+    let done = match arguments.chore {
+        Chore::Lint => lint::lint(&workspace),
+        Chore::Test => test::test(&workspace),
+        Chore::Build => components::build(&workspace),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Stopped) => {
+            eprintln!("xtask: stopped on request");
+            ExitCode::from(130)
+        }
         Err(failure) => {
             eprintln!("xtask: {failure}");
             ExitCode::FAILURE
         }
     }
-}
-
-fn lint() -> Result<(), Failure> {
-    cargo(&["fmt", "--all", "--", "--check"])?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
-}
-
-fn cargo(arguments: &[&str]) -> Result<(), Failure> {
-    let command = format!("cargo {}", arguments.join(" "));
-    eprintln!("xtask: {command}");
-    let status = Command::new(env!("CARGO"))
-        .args(arguments)
-        .status()
-        .map_err(|source| Failure::Start { command: command.clone(), source })?;
-    if status.success() { Ok(()) } else { Err(Failure::Status { command, status }) }
 }
