@@ -15,3 +15,4 @@ pub mod project;
 pub mod sandbox;
 pub mod snapshot;
 pub mod telemetry;
+pub mod validate;

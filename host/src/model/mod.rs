@@ -17,6 +17,7 @@ mod path;
 mod progress;
 mod project;
 mod proposal;
+mod protection;
 mod report;
 mod rules;
 mod sandbox;
@@ -36,6 +37,7 @@ pub use path::{PathRefusal, RepoPath};
 pub use progress::Progress;
 pub use project::{Framework, Project, SetUp, TestReport, TestRun};
 pub use proposal::{Change, Edit, Expectation, Proposal, Role};
+pub use protection::{PROTECTED, TESTS};
 pub use report::{
     Report, ReportedCase, ReportedDecision, ReportedGate, ReportedLocation, ReportedPlugin, ReportedProposal,
 };

@@ -24,7 +24,7 @@ pub use enter::enter_main;
 pub use helper::helper_main;
 
 /// Who the helper becomes when thymus itself runs as root; nothing inside is ever root outside.
-const NOBODY: u32 = 65534;
+pub const NOBODY: u32 = 65534;
 
 /// Proof that this machine gives a sandbox.
 #[derive(Clone, Debug)]
