@@ -3,6 +3,7 @@
 //! The way of the data is [`heal`]; every step of it is one call into one room below. Rooms know only [`model`]
 //! (and, those that start untrusted processes, [`sandbox`]), never each other.
 
+pub mod cli;
 pub mod deliver;
 pub mod heal;
 pub mod learn;

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::Case;
+use crate::model::{Case, is_invisible};
 
 /// The widest line that is made; git's own advice.
 const WIDTH: usize = 72;
@@ -105,13 +105,6 @@ fn line(hostile: &str) -> String {
         }
     }
     out.trim().to_owned()
-}
-
-fn is_invisible(c: char) -> bool {
-    matches!(u32::from(c),
-        0x00AD | 0x034F | 0x061C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F
-        | 0x202A..=0x202E | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB
-        | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
 }
 
 fn shortened(text: &str, most: usize) -> String {

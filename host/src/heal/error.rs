@@ -28,7 +28,9 @@ pub enum HealError {
     #[diagnostic(help("add one with `thymus plugin add FILE`, or name a folder of plugins with --plugins"))]
     NoPlugin(Vec<PathBuf>),
     #[error("no plugin got in; the ledger and the warnings above say why each was refused")]
-    #[diagnostic(help("`thymus plugin inspect FILE` shows what a plugin wants, `thymus policy check` what is granted"))]
+    #[diagnostic(help(
+        "`thymus plugin inspect FILE` shows what a plugin wants, `thymus policy check` what is granted"
+    ))]
     AllRefused,
     #[error("commit {commit} of {} has no thymus.toml, so thymus does not know how to test it", .repo.display())]
     #[diagnostic(help("run `thymus init` there, look at the file, commit it; or stop earlier with --until diagnose"))]
@@ -39,8 +41,13 @@ pub enum HealError {
     #[error("case {case} is {state}, so it cannot be {asked}")]
     #[diagnostic(help("`thymus case show {case}` tells how it got there"))]
     WrongState { case: CaseId, state: &'static str, asked: &'static str },
+    #[error("case {case} was decided under another policy than this one")]
+    #[diagnostic(help("give the --policy files that `thymus heal` was given; if they changed since, run it again"))]
+    OtherPolicy { case: CaseId },
     #[error("case {case} cannot be replayed: {why}")]
-    #[diagnostic(help("replay needs the window, the commit and the plugin of back then; run `thymus heal` again instead"))]
+    #[diagnostic(help(
+        "replay needs the window, the commit and the plugin of back then; run `thymus heal` again instead"
+    ))]
     NoReplay { case: CaseId, why: String },
     #[error("stopped, as asked; the ledger knows how far each case came and the next run goes on there")]
     Cancelled,
@@ -79,7 +86,11 @@ impl HealError {
     /// What the program exits with: 2 where the person has to change what they asked or wrote, else 1.
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::NoTelemetry | Self::Policy(_) | Self::NoCase(_) | Self::WrongState { .. } => 2,
+            Self::NoTelemetry
+            | Self::Policy(_)
+            | Self::NoCase(_)
+            | Self::WrongState { .. }
+            | Self::OtherPolicy { .. } => 2,
             _ => 1,
         }
     }

@@ -43,6 +43,10 @@ pub fn approve(repo: &Path, state: &Path, policy: &[PathBuf], id: &CaseId, who: 
     else {
         return Err(HealError::WrongState { case: id.clone(), state: case.state.as_str(), asked: "approved" });
     };
+    // Another policy might let other people say yes; what decided is what counts (THREATS T97).
+    if case.decision.as_ref().is_none_or(|decision| decision.policy != policy.digest()) {
+        return Err(HealError::OtherPolicy { case: id.clone() });
+    }
     let paths = paths_of(&case);
     policy.may_approve(who, patch, patch, &paths)?;
     // The branch a person looked at must be the one that was proved.

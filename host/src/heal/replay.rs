@@ -4,9 +4,7 @@
 use std::path::Path;
 
 use crate::ledger::{Ledger, Recorded};
-use crate::model::{
-    Backend, Cancel, Case, CaseId, Diagnosis, Digest, Event, Export, Grant, Window,
-};
+use crate::model::{Backend, Cancel, Case, CaseId, Diagnosis, Digest, Event, Export, Grant, Window};
 use crate::plugin::{self, Inputs, Plugins};
 use crate::policy::{PluginIdentity, Policy};
 use crate::sandbox::Sandbox;
@@ -124,7 +122,9 @@ impl Again<'_> {
             (Export::Propose, Some(diagnosis)) => {
                 plugins.propose(&plugin, &inputs, finding, diagnosis, self.cancel).result
             }
-            (Export::Propose, None) => return Err(gone(&self.case.id, "its diagnosis is not in the ledger".to_owned())),
+            (Export::Propose, None) => {
+                return Err(gone(&self.case.id, "its diagnosis is not in the ledger".to_owned()));
+            }
         };
         Ok(result == Some(made.result))
     }

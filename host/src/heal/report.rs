@@ -25,7 +25,8 @@ pub(super) fn report(run: &Run, scene: &Scene, team: &Team, ends: Vec<(CaseId, E
     })
 }
 
-fn reported(case: Case, why: String) -> ReportedCase {
+/// A case as reports show it; `why` says how its part in a run ended, else the ledger's own reason stands.
+pub fn reported(case: Case, why: String) -> ReportedCase {
     let Case { finding, diagnosis, proposal, diff, .. } = case;
     let place = diagnosis.as_ref().map(|d| (d.location.path.to_string(), Some(d.location.start_line)));
     let place = place.or_else(|| finding.subject.path.map(|path| (path.to_string(), finding.subject.line)));

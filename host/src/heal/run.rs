@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use crate::ledger::{Claim, Ledger, LedgerError};
+use crate::ledger::{self, Claim, Ledger, LedgerError};
 use crate::model::{Backend, Cancel, Event, Progress};
 use crate::policy::Policy;
 use crate::sandbox::Sandbox;
@@ -45,7 +45,14 @@ impl<'a> Run<'a> {
         let repository = Repository::open(&top_of(&settings.repo))?;
         let commit = repository.head()?;
         let dry = settings.dry_run.then(|| private_folder(&settings.state)).transpose()?;
-        let ledger = Ledger::open(dry.as_ref().map_or(settings.state.as_path(), |dir| dir.path()))?;
+        let ledger = match &dry {
+            // It knows what the real one knows, and what it learns goes away with it.
+            Some(dir) if settings.state.join(ledger::FILE).exists() => {
+                Ledger::open(&settings.state)?.copy(dir.path())?
+            }
+            Some(dir) => Ledger::open(dir.path())?,
+            None => Ledger::open(&settings.state)?,
+        };
         let claim = ledger.claim_repository(repository.git_dir())?;
         ledger.append(&Event::LoopStarted {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -54,7 +61,11 @@ impl<'a> Run<'a> {
             policy: policy.digest(),
             pid: std::process::id(),
         })?;
-        let sandbox = Sandbox::prove(Backend::Hakoniwa)?;
+        let sandbox = Sandbox::prove(Backend::Hakoniwa).inspect_err(|refusal| {
+            // The refusal itself is what the person hears, also where it can't be written down.
+            let (code, why) = (refusal.code.to_owned(), refusal.why.clone());
+            let _ = ledger.append_last(&Event::Refused { code, subject: "sandbox".to_owned(), why });
+        })?;
         let run = Self {
             settings,
             cancel,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::model::{Digest, Event, Progress, Project, RepoPath, Window};
+use crate::project::ProjectError;
 use crate::snapshot::{Repository, Snapshot};
 use crate::telemetry::{Sources, TelemetryLimits};
 use crate::{patch, project, telemetry};
@@ -44,7 +45,11 @@ impl Scene {
     }
 
     /// Makes bytes of a proposal, against the commit this scene shows.
-    pub fn build(&self, repository: &Repository, proposal: &crate::model::Proposal) -> Result<crate::model::Patch, patch::Refusal> {
+    pub fn build(
+        &self,
+        repository: &Repository,
+        proposal: &crate::model::Proposal,
+    ) -> Result<crate::model::Patch, patch::Refusal> {
         let read = |path: &RepoPath| repository.read_file(&self.snapshot, path).map_err(|error| error.to_string());
         let (commit, files, symlinks) = (self.snapshot.commit.as_str(), &self.files, &self.snapshot.symlinks);
         patch::build(&patch::Base { commit, files, read: &read, symlinks }, proposal)
@@ -116,7 +121,7 @@ fn read_project(run: &Run, snapshot: &Snapshot) -> Result<Option<Project>, HealE
     match path {
         Some(path) => {
             let bytes = run.repository.read_file(snapshot, &path)?;
-            Ok(Some(project::parse(&String::from_utf8_lossy(&bytes))?))
+            Ok(Some(project::parse(&String::from_utf8_lossy(&bytes)).map_err(ProjectError::from)?))
         }
         None if run.settings.until <= Until::Diagnose => Ok(None),
         None => {

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::model::Digest;
 
+use super::run::top_of;
+
 /// How far a run goes at most. The policy's level per capability may stop it earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Until {
@@ -47,7 +49,7 @@ pub struct Settings {
 pub fn default_state(repo: &Path) -> Option<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
-    let full = repo.canonicalize().unwrap_or_else(|_| repo.to_owned());
+    let full = top_of(repo);
     let name = full.file_name().map_or_else(|| "root".into(), |name| name.to_string_lossy().into_owned());
     let digest = Digest::of(full.as_os_str().as_encoded_bytes()).short();
     Some(base.join("thymus").join(format!("{name}-{digest}")))

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use crate::model::{CallEnd, Case, CaseId, CaseState, Diagnosis, Digest, Event, Export, Finding, Grant, Progress, Proposal, ReportedPlugin};
+use crate::model::{
+    CallEnd, Case, CaseId, CaseState, Diagnosis, Digest, Event, Export, Finding, Grant, Progress, Proposal,
+    ReportedPlugin,
+};
 use crate::plugin::{self, Call, Inputs, PastCase, PastOutcome, Plugin, PluginError, PluginFacts, Plugins};
 use crate::policy::PluginIdentity;
 
@@ -97,7 +100,8 @@ impl<'a> Team<'a> {
 
     fn let_in(&mut self, scene: &Scene, file: &std::path::Path, facts: PluginFacts) -> Result<(), HealError> {
         let PluginFacts { name, version, digest, imports, .. } = facts.clone();
-        let identity = PluginIdentity { name: name.clone(), version: version.clone(), digest, imports: imports.clone() };
+        let identity =
+            PluginIdentity { name: name.clone(), version: version.clone(), digest, imports: imports.clone() };
         let grant = match self.run.policy.grant(&identity) {
             Ok(grant) => grant,
             Err(denied) => return self.refuse(&name, &version, Some(digest), denied.code, &denied.to_string()),
@@ -137,13 +141,33 @@ impl<'a> Team<'a> {
         Ok(())
     }
 
-    fn refuse(&mut self, name: &str, version: &str, digest: Option<Digest>, code: &str, why: &str) -> Result<(), HealError> {
+    fn refuse(
+        &mut self,
+        name: &str,
+        version: &str,
+        digest: Option<Digest>,
+        code: &str,
+        why: &str,
+    ) -> Result<(), HealError> {
         let (plugin, code, why) = (name.to_owned(), code.to_owned(), why.to_owned());
-        self.run.record(&Event::PluginRefused { plugin: plugin.clone(), digest, code: code.clone(), why: why.clone() })?;
+        self.run.record(&Event::PluginRefused {
+            plugin: plugin.clone(),
+            digest,
+            code: code.clone(),
+            why: why.clone(),
+        })?;
         self.run.tell(Progress::PluginRefused { plugin: plugin.clone(), code, why: why.clone() });
         let version = version.to_owned();
         let refused = Some(why);
-        self.refused.push(ReportedPlugin { name: plugin, version, digest, calls: 0, failures: 0, fuel_or_millis: 0, refused });
+        self.refused.push(ReportedPlugin {
+            name: plugin,
+            version,
+            digest,
+            calls: 0,
+            failures: 0,
+            fuel_or_millis: 0,
+            refused,
+        });
         Ok(())
     }
 
@@ -154,7 +178,9 @@ impl<'a> Team<'a> {
             let findings = self.call(member, Export::Detect, None, |inputs| {
                 self.plugins.detect(&member.plugin, inputs, self.run.cancel)
             })?;
-            Ok(findings.unwrap_or_default().into_iter().map(|finding| (*member, finding)).collect::<Vec<_>>())
+            Ok::<_, HealError>(
+                findings.unwrap_or_default().into_iter().map(|finding| (*member, finding)).collect::<Vec<_>>(),
+            )
         })?;
         Ok(found.into_iter().flatten().collect())
     }

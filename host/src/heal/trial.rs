@@ -271,7 +271,12 @@ fn apply(run: &Run, git_dir: &Path, case: &Case, commit: &str) -> Result<End, He
         return Ok(End::ended(why));
     };
     let (from, to) = (case.commit.clone(), commit.to_owned());
-    run.record(&Event::Merging { case: case.id.clone(), reference: reference.clone(), from: from.clone(), to: to.clone() })?;
+    run.record(&Event::Merging {
+        case: case.id.clone(),
+        reference: reference.clone(),
+        from: from.clone(),
+        to: to.clone(),
+    })?;
     match deliver::merge(git_dir, &reference, &from, &to) {
         Ok(_) => {
             run.record(&Event::Merged { case: case.id.clone(), reference: reference.clone(), to })?;

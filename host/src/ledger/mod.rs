@@ -26,6 +26,9 @@ use crate::model::{Case, CaseId, Digest, Event};
 use chain::Row;
 use fold::{Cases, Folded};
 
+/// The ledger's file in the state folder.
+pub const FILE: &str = "ledger.db";
+
 /// An event larger than this is refused: its maker should have capped it.
 pub const EVENT_BYTES: usize = 64 << 20;
 
@@ -57,6 +60,21 @@ impl Ledger {
     pub fn open(state: &Path) -> Result<Self, LedgerError> {
         let store::Opened { connection, path, locks } = store::open(state)?;
         Ok(Self { connection: Mutex::new(connection), path, locks, failed: OnceLock::new() })
+    }
+
+    /// A ledger of its own in another state folder, with all that this one holds now.
+    pub fn copy(&self, state: &Path) -> Result<Self, LedgerError> {
+        let copy = Self::open(state)?;
+        let target = copy.path.clone();
+        let failed = |error| LedgerError::sqlite(&target, error);
+        drop(copy);
+        {
+            let mut connection = Connection::open(&target).map_err(failed)?;
+            let source = self.connection();
+            let backup = rusqlite::backup::Backup::new(&source, &mut connection).map_err(failed)?;
+            backup.run_to_completion(1000, std::time::Duration::ZERO, None).map_err(failed)?;
+        }
+        Self::open(state)
     }
 
     /// Where it lies.

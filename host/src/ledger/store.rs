@@ -55,7 +55,7 @@ pub(super) struct Opened {
 pub(super) fn open(state: &Path) -> Result<Opened, LedgerError> {
     let state = folder(state)?;
     let locks = folder(&state.join("locks"))?;
-    let path = state.join("ledger.db");
+    let path = state.join(super::FILE);
     // Creating the file and switching it to WAL are not safe against each other, so one process at a time opens it.
     let gate = locks.join("open.lock");
     let lock = lock_file(&gate).map_err(|error| LedgerError::io(&gate, error))?;

@@ -21,6 +21,7 @@ mod protection;
 mod report;
 mod rules;
 mod sandbox;
+mod text;
 mod window;
 
 pub use cancel::Cancel;
@@ -43,4 +44,5 @@ pub use report::{
 };
 pub use rules::ValidationRules;
 pub use sandbox::{Achieved, Backend};
+pub use text::{inert, inert_line, is_invisible};
 pub use window::{Damage, Signals, Window};

@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::is_invisible;
+
 /// Relative, UTF-8, `/` between its names, at most 4,096 bytes and 128 names, and harmless on Linux, macOS and
 /// Windows alike: a repair made here is checked out there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -98,12 +100,7 @@ fn is_drive(text: &str) -> bool {
 /// Controls, what Windows reserves (a colon opens an NTFS stream), and characters that are invisible or turn the
 /// direction of text: HFS+ ignores some of them, so that `.g<U+200C>it` is `.git` there.
 fn is_refused(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
-        || matches!(u32::from(c),
-            0x00AD | 0x034F | 0x061C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F
-            | 0x2028..=0x202E | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB
-            | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
+    c.is_control() || matches!(c, '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|') || is_invisible(c)
 }
 
 fn check_name(name: &str) -> Result<(), PathRefusal> {

@@ -112,13 +112,12 @@ impl Plugins {
         let engine = &self.engines[usize::from(grant.limits.fuel > 0)];
         let kept = self.cache.get(&facts.digest, engine);
         let from_cache = kept.is_some();
-        let code = match kept {
-            Some(code) => code,
-            None => {
-                let code = self.compile(&facts, bytes, &grant, cancel)?;
-                self.cache.put(&facts.digest, engine, &code)?;
-                code
-            }
+        let code = if let Some(code) = kept {
+            code
+        } else {
+            let code = self.compile(&facts, bytes, &grant, cancel)?;
+            self.cache.put(&facts.digest, engine, &code)?;
+            code
         };
         let code = Arc::new(private_copy(&code).map_err(|source| PluginError::Io { path: file.to_owned(), source })?);
         let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
