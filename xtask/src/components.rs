@@ -58,11 +58,11 @@ pub fn build(workspace: &Workspace) -> Result<(), Failure> {
     let inputs = inputs(workspace, &toolchain)?;
     let mut outputs = BTreeMap::new();
     if workspace.plugins().join("Cargo.toml").is_file() {
-        let folder = workspace.target().join("plugins");
+        let folder = workspace.plugin_components();
         outputs.extend(build_folder(workspace, &toolchain, &workspace.plugins(), &folder)?);
     }
     for crate_folder in folders_of_crates(&workspace.hostile())? {
-        let folder = workspace.target().join("hostile");
+        let folder = workspace.hostile_components();
         outputs.extend(build_folder(workspace, &toolchain, &crate_folder, &folder)?);
     }
     // A plugin that is no more must not be loaded any longer.

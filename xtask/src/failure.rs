@@ -17,6 +17,8 @@ pub enum Failure {
     Component { path: PathBuf, why: String },
     #[error("{0}")]
     Toolchain(String),
+    #[error("{0}")]
+    Demo(String),
     #[error("stopped on request")]
     Stopped,
 }

@@ -2,10 +2,12 @@
 
 mod components;
 mod debian;
+mod demo;
 mod failure;
 mod fingerprint;
 mod lint;
 mod pack;
+mod sample;
 mod step;
 mod test;
 mod wasm;
@@ -34,6 +36,8 @@ enum Chore {
     Test,
     /// The plugins and the tests' hostile ones, as components in `target/`. Example: `cargo xtask build`
     Build,
+    /// thymus heals two sample repositories before your eyes. Example: `cargo xtask demo`
+    Demo,
 }
 
 fn main() -> ExitCode {
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
     let done = match arguments.chore {
         Chore::Lint => lint::lint(&workspace),
         Chore::Test => test::test(&workspace),
+        Chore::Demo => demo::demo(&workspace),
         Chore::Build => components::build(&workspace),
     };
     match done {

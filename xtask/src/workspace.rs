@@ -6,12 +6,16 @@ use std::process::Command;
 /// The working copy that this xtask was built from.
 pub struct Workspace {
     root: PathBuf,
+    built: PathBuf,
 }
 
 impl Workspace {
     pub fn here() -> Self {
         let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-        Self { root: own.parent().unwrap_or(own).to_owned() }
+        // Asked now: a later build may put another xtask in the place of this one.
+        let program = std::env::current_exe().unwrap_or_default();
+        let built = program.parent().unwrap_or(own).to_owned();
+        Self { root: own.parent().unwrap_or(own).to_owned(), built }
     }
 
     pub fn root(&self) -> &Path {
@@ -31,6 +35,31 @@ impl Workspace {
     /// The plugins that tests let loose on the host, each a crate of its own.
     pub fn hostile(&self) -> PathBuf {
         self.root.join("tests/hostile")
+    }
+
+    /// Small services as people write them, with recorded telemetry.
+    pub fn samples(&self) -> PathBuf {
+        self.root.join("tests/samples")
+    }
+
+    /// The finished plugins.
+    pub fn plugin_components(&self) -> PathBuf {
+        self.target().join("plugins")
+    }
+
+    /// The finished hostile plugins.
+    pub fn hostile_components(&self) -> PathBuf {
+        self.target().join("hostile")
+    }
+
+    /// The `thymus` program: cargo puts it beside xtask, whatever the target directory.
+    pub fn thymus(&self) -> PathBuf {
+        self.built.join("thymus")
+    }
+
+    /// A path as one types it in this repository.
+    pub fn relative(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.root).unwrap_or(path).to_owned()
     }
 
     /// One target directory for everything that is not of the host's workspace, so that what it shares is built once.
