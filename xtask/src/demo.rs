@@ -63,7 +63,7 @@ pub fn demo(workspace: &Workspace) -> Result<(), Failure> {
             Err(failure) => Outcome::Failed(failure.to_string()),
             Ok(outcome) => outcome,
         };
-        if let Outcome::Skipped(why) | Outcome::Failed(why) = &outcome {
+        if let Outcome::Skipped(why) = &outcome {
             println!("{why}");
         }
         outcomes.push((sample, outcome));
@@ -95,7 +95,10 @@ fn heal(workspace: &Workspace, sample: &Sample) -> Result<Outcome, Failure> {
     if !touched.is_empty() {
         return Ok(Outcome::Failed(format!("the working tree in {} was changed:\n{touched}", place.repo.display())));
     }
-    healed?;
+    match healed {
+        Err(Failure::Status { status, .. }) => return Ok(Outcome::Failed(format!("`thymus heal` ended with {status}"))),
+        healed => healed?,
+    }
     let cases = cases(workspace, &place)?;
     if cases.iter().all(|case| case.branch.is_none()) {
         return Ok(Outcome::Failed(format!("{} case(s), and none of them was repaired", cases.len())));
@@ -188,7 +191,7 @@ fn judge(outcomes: &[(&Sample, Outcome)]) -> Result<(), Failure> {
     };
     let failed = named(|outcome| matches!(outcome, Outcome::Failed(_)));
     if !failed.is_empty() {
-        return Err(Failure::Demo(format!("not healed: {failed}; the reason stands above")));
+        return Err(Failure::Demo(format!("not healed: {failed}; thymus's own messages stand above")));
     }
     if outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Skipped(_))) {
         return Err(Failure::Demo("this machine can run none of the samples; what is missing stands above".to_owned()));
