@@ -42,7 +42,7 @@ pub fn source() -> Source {
 /// Makes a component that exports `detector` of a type that is a [`Detector`](crate::Detector).
 #[macro_export]
 macro_rules! export_detector {
-    ($plugin:ty) => {
+    ($plugin:ident) => {
         $crate::export_interface!($plugin, detector, DETECTOR, __export_thymus_plugin_detector_0_1_0_cabi, {
             fn detect() -> Result<Vec<$crate::Finding>, $crate::Failure> {
                 <$plugin as $crate::Detector>::detect(&$crate::plugin::telemetry(), &$crate::plugin::source())
@@ -54,7 +54,7 @@ macro_rules! export_detector {
 /// Makes a component that exports `diagnoser` of a type that is a [`Diagnoser`](crate::Diagnoser).
 #[macro_export]
 macro_rules! export_diagnoser {
-    ($plugin:ty) => {
+    ($plugin:ident) => {
         $crate::export_interface!($plugin, diagnoser, DIAGNOSER, __export_thymus_plugin_diagnoser_0_1_0_cabi, {
             fn diagnose(finding: $crate::Finding) -> Result<Option<$crate::Diagnosis>, $crate::Failure> {
                 let (telemetry, source) = ($crate::plugin::telemetry(), $crate::plugin::source());
@@ -67,7 +67,7 @@ macro_rules! export_diagnoser {
 /// Makes a component that exports `fixer` of a type that is a [`Fixer`](crate::Fixer).
 #[macro_export]
 macro_rules! export_fixer {
-    ($plugin:ty) => {
+    ($plugin:ident) => {
         $crate::export_interface!($plugin, fixer, FIXER, __export_thymus_plugin_fixer_0_1_0_cabi, {
             fn propose(
                 finding: $crate::Finding,
@@ -85,7 +85,7 @@ macro_rules! export_fixer {
 /// combined, on one type or on several.
 #[macro_export]
 macro_rules! export_healer {
-    ($plugin:ty) => {
+    ($plugin:ident) => {
         $crate::export_detector!($plugin);
         $crate::export_diagnoser!($plugin);
         $crate::export_fixer!($plugin);
@@ -97,7 +97,7 @@ macro_rules! export_healer {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! export_interface {
-    ($plugin:ty, $interface:ident, $world:ident, $cabi:ident, { $call:item }) => {
+    ($plugin:ident, $interface:ident, $world:ident, $cabi:ident, { $call:item }) => {
         #[doc(hidden)]
         impl $crate::bindings::exports::thymus::plugin::$interface::Guest for $plugin {
             $call
@@ -106,7 +106,7 @@ macro_rules! export_interface {
         #[cfg(target_arch = "wasm32")]
         #[allow(unsafe_code, missing_docs, unused_qualifications)]
         const _: () = {
-            $crate::bindings::$cabi!($plugin with_types_in $crate::bindings::exports::thymus::plugin::$interface);
+            $crate::$cabi!($plugin with_types_in $crate::bindings::exports::thymus::plugin::$interface);
 
             #[unsafe(link_section = concat!("component-type:thymus-sdk:", stringify!($interface)))]
             #[used]
