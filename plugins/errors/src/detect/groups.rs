@@ -8,6 +8,7 @@ use thymus_sdk::telemetry::Telemetry;
 use thymus_sdk::wording::cut;
 
 use super::Unread;
+use super::calls::Calls;
 use super::sightings::{GroupKey, HandlerFacts, Sighting, Sightings};
 use crate::exception::{Call, Exception, Frame, Language};
 
@@ -96,8 +97,7 @@ pub fn of(sightings: Sightings, telemetry: &Telemetry) -> Vec<Group> {
             let others = by_handler.iter().filter(|(other, _)| Some(**other) != handler);
             let elsewhere = others.map(|(other, count)| (handlers[*other].key.handler.clone(), *count)).collect();
             let mut calls = sample.calls;
-            let failed =
-                handler.and_then(|handler| calls.remove(&handler)).map_or_else(Vec::new, |calls| calls.into_list());
+            let failed = handler.and_then(|handler| calls.remove(&handler)).map_or_else(Vec::new, Calls::into_list);
             Group {
                 key,
                 language: sample.language,
@@ -204,16 +204,19 @@ fn innermost(same: &[&Sighting], parents: &HashMap<(u128, u64), u64>) -> (BTreeS
 fn look_up(traces: &HashSet<u128>, parents: &mut HashMap<(u128, u64), u64>, telemetry: &Telemetry) {
     #[derive(Deserialize)]
     struct Link {
-        trace_id: String,
-        span_id: String,
-        parent_span_id: Option<String>,
+        #[serde(rename = "trace_id")]
+        trace: String,
+        #[serde(rename = "span_id")]
+        span: String,
+        #[serde(rename = "parent_span_id")]
+        parent: Option<String>,
     }
     let mut unread = Unread::default();
     for link in telemetry.spans_as::<Link>(&[]).filter_map(|link| unread.keep(link)) {
         let id = |hex: &str| u64::from_str_radix(hex, 16).ok();
-        let trace = u128::from_str_radix(&link.trace_id, 16).unwrap_or(0);
+        let trace = u128::from_str_radix(&link.trace, 16).unwrap_or(0);
         if let (true, Some(span), Some(parent)) =
-            (traces.contains(&trace), id(&link.span_id), link.parent_span_id.as_deref().and_then(id))
+            (traces.contains(&trace), id(&link.span), link.parent.as_deref().and_then(id))
         {
             parents.insert((trace, span), parent);
             if parents.len() >= MOST_LINKS {

@@ -19,11 +19,11 @@ pub fn normalise(kind: &str, message: &str) -> String {
     }
     let message = &message[..message.floor_char_boundary(LOOKED_AT)];
     let mut words: Vec<String> = Vec::new();
-    let mut rest = message;
-    while let Some(first) = rest.chars().next() {
-        if first.is_whitespace() {
-            rest = rest.trim_start();
-        } else if let Some((quoted, behind)) = quoted(rest) {
+    let mut rest = message.trim_start();
+    let mut apart = true;
+    while !rest.is_empty() {
+        let before = words.len();
+        if let Some((quoted, behind)) = quoted(rest) {
             let code = is_code(quoted, words.last().map_or("", String::as_str), behind);
             words.push(if code { format!("'{quoted}'") } else { "<value>".to_owned() });
             rest = behind;
@@ -32,6 +32,14 @@ pub fn normalise(kind: &str, message: &str) -> String {
             words.push(word(&rest[..end]));
             rest = &rest[end..];
         }
+        if !apart && before > 0 {
+            // What stood together stays together: `(reading 'limits')`.
+            let joined = words.split_off(before).concat();
+            words[before - 1] += &joined;
+        }
+        let behind = rest.trim_start();
+        apart = behind.len() < rest.len();
+        rest = behind;
     }
     words.dedup_by(|a, b| a == b && a.starts_with('<'));
     cut(&words.join(" "), LONGEST)
@@ -121,7 +129,7 @@ mod tests {
             ("KeyError", &["5", "-12.5", "1,000"], "<number>"),
             ("Error", &["no order o-17", "no order 9f86d081884c7d65", "no order ada@example.org"], "no order <id>"),
             ("Error", &["no order 17 in /srv/a/b.txt", "no order 4 in https://x/y?z"], "no order <number> in <path>"),
-            ("Error", &["<Order at 0x7f3a> is 'a'.", "<Order at 0x11> is 'b'."], "<Order at <address>> is <value> ."),
+            ("Error", &["<Order at 0x7f3a> is 'a'.", "<Order at 0x11> is 'b'."], "<Order at <address>> is <value>."),
             (
                 "SyntaxError",
                 &["Unexpected end of JSON input", "Unexpected token } in JSON at position 15"],

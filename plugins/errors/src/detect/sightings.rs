@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
         }
         let Located { stack, frames } = self.located(recorded);
         let (kind, message) = named(recorded, stack.as_ref());
-        let Some(language) = language(stack.as_ref(), recorded.sdk) else { return None };
+        let language = language(stack.as_ref(), recorded.sdk)?;
         let place = match (frames.first(), handler) {
             (Some(frame), _) => format!("{} {}", frame.path, frame.function.as_deref().unwrap_or("")),
             (None, Some(handler)) => format!("handler {}", self.sightings.handlers[handler].key.handler),

@@ -38,13 +38,11 @@ impl SourceMaps {
             let text = source.text(path).ok()?.content;
             let tail = &text[text.floor_char_boundary(text.len().saturating_sub(TAIL))..];
             let name = tail[tail.rfind(MARK)? + MARK.len()..].split_whitespace().next()?;
-            match name.strip_prefix("data:") {
-                Some(data) => decode(path, &inline(data)?),
-                None => {
-                    let map = join(folder(path), name)?;
-                    decode(&map, &source.text(&map).ok()?.content)
-                }
+            if let Some(data) = name.strip_prefix("data:") {
+                return decode(path, &inline(data)?);
             }
+            let map = join(folder(path), name)?;
+            decode(&map, &source.text(&map).ok()?.content)
         })
     }
 
