@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Deserialize;
 use thymus_sdk::telemetry::Telemetry;
-use thymus_sdk::wording::cut;
+use thymus_sdk::wording::{cut, one_line};
 
 use super::Unread;
 use super::calls::Calls;
@@ -18,6 +18,8 @@ const MOST_LINKS: usize = 300_000;
 const DEEPEST: usize = 512;
 /// The most traces that are named.
 const MOST_TRACES: usize = 16;
+/// The longest name of a handler, as the contract has it.
+const LONGEST_HANDLER: usize = 512;
 /// The most bytes of a fingerprint.
 const LONGEST_FINGERPRINT: usize = 512;
 
@@ -59,6 +61,8 @@ impl Group {
             .and_then(|handler| handler.function.clone())
             .or(function)
             .or_else(|| handler.map(|handler| handler.key.handler.clone()))
+            .map(|name| one_line(&name, LONGEST_HANDLER))
+            .filter(|name| !name.is_empty())
             .unwrap_or_else(|| "unknown".to_owned())
     }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use thymus_sdk::source::{Source, Text, is_inside};
+use thymus_sdk::wording::one_line;
 
 use super::source_map::SourceMaps;
 use super::stack::RawFrame;
@@ -16,6 +17,9 @@ const FOREIGN: [&str; 7] =
 const MOST_REMEMBERED: usize = 20_000;
 /// The most files whose number of lines is remembered.
 const MOST_COUNTED: usize = 5_000;
+
+/// The longest name of a function.
+const LONGEST_NAME: usize = 300;
 
 /// Finds files of the source.
 pub struct Places<'a> {
@@ -60,7 +64,7 @@ impl<'a> Places<'a> {
             // Build output is seldom committed; a map beside it may be.
             None => self.file(&format!("{}.map", raw.file)).and_then(|path| self.maps.at(&path, self.source)),
         };
-        let function = raw.function.clone();
+        let function = raw.function.as_deref().map(|name| one_line(name, LONGEST_NAME));
         if let Some((path, line, column)) = map.and_then(|map| map.original(raw.line, raw.column.unwrap_or(1)))
             && let Some(path) = self.original(&path)
             && line <= self.lines(&path)

@@ -10,8 +10,6 @@ use crate::notes;
 
 /// The most bytes of notes; the contract allows 256 KiB.
 const LONGEST_NOTES: usize = 128 << 10;
-/// The most bytes of a handler's name in a finding.
-const LONGEST_HANDLER: usize = 512;
 
 /// The finding.
 pub fn finding(group: Group, verdict: &Verdict) -> Finding {
@@ -38,7 +36,7 @@ fn subject(exception: &Exception) -> Subject {
     let path = exception.handler_path.clone().or_else(|| innermost.map(|frame| frame.path.clone()));
     let frame = exception.frames.iter().find(|frame| Some(&frame.path) == path.as_ref());
     let line = frame.map(|frame| frame.line).or(exception.handler_line.filter(|line| *line > 0));
-    Subject { handler: one_line(&exception.handler, LONGEST_HANDLER), path, line }
+    Subject { handler: exception.handler.clone(), path, line }
 }
 
 fn evidence(group: &Group, verdict: &Verdict) -> Vec<Evidence> {
