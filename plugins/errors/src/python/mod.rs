@@ -1,4 +1,20 @@
 //! Exceptions of Python: from a stack trace to the expression that failed, its repair and the repair's test.
+//!
+//! `failing` finds the expression, `rules` draft repairs out of what `answer` and `refusal` read in the code around it,
+//! `regression` writes the test. None of them runs any Python; the host does, and believes nothing else.
+
+mod answer;
+mod diagnose;
+mod draft;
+mod failing;
+mod fault;
+mod origin;
+mod project;
+mod refusal;
+mod regression;
+mod rules;
+mod spelling;
+mod syntax;
 
 use thymus_sdk::Change;
 use thymus_sdk::source::Source;
@@ -6,18 +22,38 @@ use thymus_sdk::source::Source;
 use crate::cause::Cause;
 use crate::exception::Exception;
 use crate::repair::Repair;
+use failing::Failing;
+use project::Project;
+
+/// The most repairs of one exception.
+const MOST: usize = 4;
 
 /// The expression that failed; none when it can't be told.
-pub fn diagnose(_exception: &Exception, _source: &Source) -> Option<Cause> {
-    None
+pub fn diagnose(exception: &Exception, source: &Source) -> Option<Cause> {
+    diagnose::diagnose(exception, &Project::load(source, &near(exception)))
 }
 
 /// Possible repairs, the best first, at most 4; none when none is sure.
-pub fn repairs(_exception: &Exception, _cause: &Cause, _source: &Source) -> Vec<Repair> {
-    Vec::new()
+pub fn repairs(exception: &Exception, _cause: &Cause, source: &Source) -> Vec<Repair> {
+    let project = Project::load(source, &near(exception));
+    // The cause came by way of the host; the place is found anew rather than believed.
+    let Some(failing) = Failing::find(exception, &project) else { return Vec::new() };
+    let mut found: Vec<Repair> = Vec::new();
+    for repair in rules::drafts(&failing).into_iter().filter_map(|draft| draft.finish(failing.module)) {
+        if found.len() < MOST && !found.iter().any(|other| other.changes == repair.changes) {
+            found.push(repair);
+        }
+    }
+    found
 }
 
 /// A new test file that fails before the repair and passes after it; none when the handler can't be called that way.
-pub fn regression_test(_exception: &Exception, _repair: &Repair, _source: &Source) -> Option<Change> {
-    None
+pub fn regression_test(exception: &Exception, repair: &Repair, source: &Source) -> Option<Change> {
+    regression::test(exception, repair, &Project::load(source, &near(exception)), source)
+}
+
+fn near(exception: &Exception) -> Vec<String> {
+    let mut paths: Vec<String> = exception.frames.iter().map(|frame| frame.path.clone()).take(16).collect();
+    paths.extend(exception.handler_path.clone());
+    paths
 }
