@@ -208,3 +208,118 @@ fn proofs_are_red_before_and_green_after() {
     }
     assert!(wrong.is_empty(), "{} proofs:\n\n{}", wrong.len(), wrong.join("\n\n"));
 }
+
+/// The inventory service's planted faults: handler, its arguments, the error, where it was raised; then the wanted repair.
+const PLANTED: [(&str, &str, &str, (&str, &str), &str, u32, &str); 6] = [
+    (
+        "purchase_cost",
+        r#"{"supplier_id": "fjordpakk", "quantity": 30, "unit_cents": 1290}"#,
+        "suppliers",
+        ("KeyError", "'rebate_percent'"),
+        "79",
+        79,
+        "-    rebate = gross * supplier.terms[\"rebate_percent\"] // 100
++    rebate = gross * supplier.terms.get(\"rebate_percent\", 0) // 100",
+    ),
+    (
+        "supplier_contact",
+        r#"{"sku": "ROPE-8"}"#,
+        "suppliers",
+        ("AttributeError", "'NoneType' object has no attribute 'name'"),
+        "53",
+        54,
+        "+    if supplier is None:
++        raise NotFound(f\"no supplier {item.supplier_id}\")",
+    ),
+    (
+        "days_of_cover",
+        "[80, []]",
+        "forecast",
+        ("ZeroDivisionError", "division by zero"),
+        "47",
+        47,
+        "-    pace = sum(sold) / len(sold)
++    pace = sum(sold) / len(sold) if sold else 0",
+    ),
+    (
+        "parse_count_line",
+        r#"["rope-8; 310 pcs"]"#,
+        "counts",
+        ("ValueError", "invalid literal for int() with base 10: ' 310 pcs'"),
+        "50",
+        50,
+        "-    counted = int(parts[1])
++    try:
++        counted = int(parts[1])
++    except ValueError:
++        raise BadRequest(f\"not `sku; counted`: {line!r}\") from None",
+    ),
+    (
+        "earliest_lot",
+        "[[]]",
+        "lots",
+        ("IndexError", "list index out of range"),
+        "34",
+        34,
+        "+    if not by_date:
++        raise Conflict(\"no lot is left\")",
+    ),
+    (
+        "book_delivery",
+        r#"{"order_id": "o-9", "parcels": 1, "express": true}"#,
+        "deliveries",
+        ("TypeError", "'coroutine' object is not subscriptable"),
+        "53",
+        56,
+        "-        slot = carrier.express_slot(parcels=parcels)
++        slot = await carrier.express_slot(parcels=parcels)",
+    ),
+];
+
+#[test]
+fn the_planted_faults_of_the_sample_are_repaired_as_its_readme_says() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/samples/inventory-service");
+    let read = Source::at(&sample);
+    let files: BTreeMap<String, String> = read
+        .files()
+        .into_iter()
+        .filter(|path| !path.starts_with("recordings/") && !path.starts_with('.'))
+        .map(|path| (path.clone(), read.text(&path).unwrap().content))
+        .collect();
+    for (handler, args, module, (kind, message), cause_line, line, wanted) in PLANTED {
+        let path = format!("inventory/handlers/{module}.py");
+        let exception = serde_json::json!({
+            "language": "python", "kind": kind, "message": message, "handler": handler, "handler_path": path,
+            "frames": [
+                {"path": path, "line": line, "column": null, "function": handler},
+                {"path": "inventory/telemetry.py", "line": 133, "column": null, "function": "call"},
+            ],
+            "failed": [{"args": serde_json::from_str::<serde_json::Value>(args).unwrap(), "result": null}], "returned": [],
+        });
+        let exception: Exception = serde_json::from_value(exception).unwrap();
+        let case = Case { name: handler.to_owned(), files: files.clone(), exception, wanted: Some(wanted.to_owned()) };
+        let dir = tempfile::tempdir().unwrap();
+        lay_out(&case, dir.path());
+        let source = Source::at(dir.path());
+        let cause = python::diagnose(&case.exception, &source).unwrap();
+        let text = source.text(&cause.path).unwrap();
+        assert_eq!(text.line_column(cause.start).0.to_string(), cause_line, "{handler}: {}", cause.explanation);
+        let repairs = heal(&case, dir.path());
+        let repair = repairs.first().unwrap_or_else(|| panic!("{handler}: no repair"));
+        let test =
+            python::regression_test(&case.exception, repair, &source).unwrap_or_else(|| panic!("{handler}: no test"));
+        let Change::Create(file) = &test else { panic!("a test is a new file") };
+        apply(&test, dir.path());
+        let red = python().map(|python| run(&python, dir.path(), &[&file.path]));
+        for change in &repair.changes {
+            apply(change, dir.path());
+        }
+        let after = fs::read_to_string(dir.path().join(&path)).unwrap();
+        assert_eq!(diff(&files[&path], &after), wanted, "{handler}");
+        let Some((green_before, said)) = red else { continue };
+        assert!(!green_before, "{handler}:\n{}\n{said}", file.content);
+        let (green, said) = run(&python().unwrap(), dir.path(), &["."]);
+        assert!(green, "{handler}:\n{}\n{said}", file.content);
+        eprintln!("{handler}: {}\n{}", cause.explanation, file.content);
+    }
+}

@@ -47,9 +47,10 @@ fn cause<'a>(failing: &Failing<'a>) -> &'a Expr {
     if failing.fault != Fault::Coroutine && !failing.is_about_none() {
         return failing.expr;
     }
-    let Expr::Name(name) = failing.subject else {
-        return if failing.fault == Fault::Coroutine { failing.subject } else { failing.expr };
-    };
+    if failing.fault == Fault::Coroutine {
+        return rules::coroutine(failing).unwrap_or(failing.subject);
+    }
+    let Expr::Name(name) = failing.subject else { return failing.expr };
     match origin(failing.function, name.id.as_str(), bytes(failing.subject).start) {
         Origin::Assigned {
             value: value @ (Expr::Call(_) | Expr::Await(_) | Expr::Subscript(_) | Expr::NoneLiteral(_)),

@@ -252,10 +252,12 @@ fn as_none(exception: &Exception, fault: &Fault) -> Option<Fault> {
 pub fn asyncness(project: &Project, module: &Module, function: Option<Function>, expr: &Expr) -> i32 {
     match expr {
         Expr::Call(call) => call_asyncness(project, module, function, call),
-        Expr::Name(name) => match origin::origin(function, name.id.as_str(), bytes(expr).start) {
-            Origin::Assigned { value: Expr::Call(call), .. } => call_asyncness(project, module, function, call),
-            _ => 0,
-        },
+        Expr::Name(name) => origin::reaching(function, name.id.as_str(), bytes(expr).start)
+            .into_iter()
+            .filter_map(Expr::as_call_expr)
+            .map(|call| call_asyncness(project, module, function, call))
+            .max()
+            .unwrap_or(0),
         _ => 0,
     }
 }

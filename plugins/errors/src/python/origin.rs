@@ -67,6 +67,40 @@ pub fn origin<'a>(function: Option<Function<'a>>, name: &str, before: usize) -> 
     found
 }
 
+/// Every value that a name may have at a byte: that of each branch before it, as far as one is not set over by a later one.
+pub fn reaching<'a>(function: Option<Function<'a>>, name: &str, before: usize) -> Vec<&'a Expr> {
+    let mut found = Vec::new();
+    if let Some(function) = function {
+        reach(&function.def.body, name, before, true, &mut found);
+    }
+    found
+}
+
+fn reach<'a>(body: &'a [Stmt], name: &str, before: usize, on_path: bool, found: &mut Vec<&'a Expr>) {
+    for statement in body.iter().take_while(|statement| bytes(*statement).start < before) {
+        let value = match statement {
+            Stmt::Assign(node) => node.targets.iter().any(|t| binds(t, name)).then_some(&*node.value),
+            Stmt::AnnAssign(node) if binds(&node.target, name) => node.value.as_deref(),
+            _ => None,
+        };
+        if let Some(value) = value.filter(|_| bytes(statement).end <= before) {
+            if on_path {
+                found.clear();
+            }
+            found.push(value);
+        }
+        let around = bytes(statement).contains(&before);
+        for block in syntax::blocks(statement) {
+            let Some((first, last)) = block.first().zip(block.last()) else { continue };
+            let holds = (bytes(first).start..bytes(last).end).contains(&before);
+            // The other branches of a statement around the place were not taken.
+            if holds || !around {
+                reach(block, name, before, holds, found);
+            }
+        }
+    }
+}
+
 /// How likely an expression is `None`, and in which words. 0 is never.
 pub fn nullness(project: &Project, module: &Module, function: Option<Function>, expr: &Expr) -> (u8, String) {
     match expr {
@@ -107,7 +141,11 @@ pub fn nullness(project: &Project, module: &Module, function: Option<Function>, 
         }
         Expr::Name(name) => match origin(function, name.id.as_str(), bytes(expr).start) {
             Origin::Assigned { value, .. } if !matches!(value, Expr::Name(_)) => {
-                nullness(project, module, function, value)
+                let values = reaching(function, name.id.as_str(), bytes(expr).start);
+                let likely = |value: &&Expr| nullness(project, module, function, value).0;
+                let worst =
+                    values.into_iter().filter(|value| !value.is_name_expr()).max_by_key(likely).unwrap_or(value);
+                nullness(project, module, function, worst)
             }
             Origin::Parameter(parameter) => {
                 let annotation = parameter.annotation().map_or("", |annotation| module.src(annotation));

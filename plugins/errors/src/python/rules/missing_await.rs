@@ -4,7 +4,7 @@ use ruff_python_ast::{Expr, Stmt};
 
 use crate::python::draft::Draft;
 use crate::python::failing::{Failing, asyncness, generators};
-use crate::python::origin::{Origin, one_line, origin};
+use crate::python::origin::{one_line, reaching};
 use crate::python::syntax::{Node, bytes, callee_name, dotted, parts};
 use crate::repair::Promise;
 
@@ -61,10 +61,10 @@ pub fn drafts(failing: &Failing) -> Vec<Draft> {
 pub fn made<'a>(failing: &Failing<'a>, subject: &'a Expr) -> Option<&'a Expr> {
     match subject {
         Expr::Call(_) => Some(subject),
-        Expr::Name(name) => match origin(failing.function, name.id.as_str(), bytes(subject).start) {
-            Origin::Assigned { value: value @ Expr::Call(_), .. } => Some(value),
-            _ => None,
-        },
+        Expr::Name(name) => reaching(failing.function, name.id.as_str(), bytes(subject).start)
+            .into_iter()
+            .filter(|value| value.is_call_expr())
+            .max_by_key(|value| asyncness(failing.project, failing.module, failing.function, value)),
         _ => None,
     }
 }
