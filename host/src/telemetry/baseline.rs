@@ -1,7 +1,7 @@
 //! How each handler behaves: counts, errors, and a mergeable sketch of its durations. Whether a change matters is
 //! for a plugin to say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -16,13 +16,25 @@ use super::{Dropped, TelemetryError};
 /// A larger one was not written by thymus.
 const FILE_BYTES: u64 = 256 << 20;
 
+/// Types of exceptions that are told apart in one handler.
+const KINDS: usize = 16;
+/// And outside of any handler.
+const KINDS_ELSEWHERE: usize = 256;
+
 /// The behaviour of every handler in one window, or in several.
 #[derive(Default)]
 pub struct Baseline {
-    handlers: BTreeMap<Key, Behaviour>,
+    numbers: HashMap<Key, HandlerNumber>,
+    behaviours: Vec<Behaviour>,
+    /// Exceptions of no handler's execution, by service and type.
+    elsewhere: BTreeMap<(String, String), u64>,
 }
 
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// Stands for a handler while its baseline is made.
+#[derive(Clone, Copy)]
+pub(super) struct HandlerNumber(u32);
+
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Key {
     service: String,
     handler: String,
@@ -33,6 +45,8 @@ struct Behaviour {
     count: u64,
     errors: u64,
     sketch: DDSketch,
+    /// How many executions reported an exception, by its type.
+    exceptions: BTreeMap<String, u64>,
 }
 
 /// `baseline.json` and `handlers.json`.
@@ -40,6 +54,8 @@ struct Behaviour {
 struct Written {
     spans: u64,
     handlers: Vec<WrittenHandler>,
+    #[serde(default)]
+    exceptions_elsewhere: Vec<WrittenElsewhere>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -54,57 +70,134 @@ struct WrittenHandler {
     p90_ns: u64,
     p95_ns: u64,
     p99_ns: u64,
+    #[serde(default)]
+    exceptions: Vec<WrittenException>,
     sketch: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WrittenException {
+    r#type: String,
+    count: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WrittenElsewhere {
+    service: String,
+    r#type: String,
+    count: u64,
 }
 
 impl Baseline {
     /// How many spans it is made of.
     pub fn spans(&self) -> u64 {
-        self.handlers.values().map(|behaviour| behaviour.count).fold(0, u64::saturating_add)
+        self.behaviours.iter().map(|behaviour| behaviour.count).fold(0, u64::saturating_add)
     }
 
-    pub(super) fn add(&mut self, span: &Observed<'_>, limit: usize, dropped: &mut Dropped) {
+    /// Adds one execution, and says which handler's it was, unless there are too many.
+    pub(super) fn add(
+        &mut self,
+        execution: &Execution<'_>,
+        limit: usize,
+        dropped: &mut Dropped,
+    ) -> Option<HandlerNumber> {
         let key = Key {
-            service: span.service.to_owned(),
-            handler: span.handler.to_owned(),
-            path: span.path.map(str::to_owned),
+            service: execution.service.to_owned(),
+            handler: execution.handler.to_owned(),
+            path: execution.path.map(str::to_owned),
         };
-        if !self.handlers.contains_key(&key) && self.handlers.len() >= limit {
+        let Some(number) = self.number(key, limit) else {
             dropped.add("handlers", 1);
-            return;
-        }
-        let behaviour = self.handlers.entry(key).or_insert_with(Behaviour::empty);
+            return None;
+        };
+        let behaviour = self.behaviour(number);
         behaviour.count += 1;
-        behaviour.errors += u64::from(span.error);
-        behaviour.sketch.add(float(span.duration_ns));
+        behaviour.errors += u64::from(execution.error);
+        behaviour.sketch.add(float(execution.duration_ns));
+        Some(number)
+    }
+
+    /// Adds that an execution of this handler reported an exception.
+    pub(super) fn add_exception(&mut self, handler: HandlerNumber, kind: &str, dropped: &mut Dropped) {
+        add_kind(&mut self.behaviour(handler).exceptions, kind.to_owned(), 1, KINDS, dropped);
+    }
+
+    /// Adds an exception that no span is known of.
+    pub(super) fn add_elsewhere(&mut self, service: &str, kind: &str, dropped: &mut Dropped) {
+        add_kind(&mut self.elsewhere, (service.to_owned(), kind.to_owned()), 1, KINDS_ELSEWHERE, dropped);
     }
 
     /// Takes in another one.
-    pub(super) fn merge(&mut self, other: Self, limit: usize, dropped: &mut Dropped) {
-        for (key, behaviour) in other.handlers {
-            if !self.handlers.contains_key(&key) && self.handlers.len() >= limit {
+    pub(super) fn merge(&mut self, mut other: Self, limit: usize, dropped: &mut Dropped) {
+        let numbers: BTreeMap<Key, HandlerNumber> = std::mem::take(&mut other.numbers).into_iter().collect();
+        for (key, theirs) in numbers {
+            let Some(number) = self.number(key, limit) else {
+                dropped.add("baseline handlers", 1);
+                continue;
+            };
+            let mine = self.behaviour(number);
+            let theirs = other.behaviour(theirs);
+            // Sketches of another accuracy can't be merged; then the counts would not fit them either.
+            if mine.sketch.merge(&theirs.sketch).is_err() {
                 dropped.add("baseline handlers", 1);
                 continue;
             }
-            let mine = self.handlers.entry(key).or_insert_with(Behaviour::empty);
-            // Sketches of another accuracy can't be merged; then the counts would not fit them either.
-            if mine.sketch.merge(&behaviour.sketch).is_ok() {
-                mine.count = mine.count.saturating_add(behaviour.count);
-                mine.errors = mine.errors.saturating_add(behaviour.errors);
-            } else {
-                dropped.add("baseline handlers", 1);
+            mine.count = mine.count.saturating_add(theirs.count);
+            mine.errors = mine.errors.saturating_add(theirs.errors);
+            for (kind, count) in std::mem::take(&mut theirs.exceptions) {
+                add_kind(&mut mine.exceptions, kind, count, KINDS, dropped);
             }
+        }
+        for (kind, count) in other.elsewhere {
+            add_kind(&mut self.elsewhere, kind, count, KINDS_ELSEWHERE, dropped);
         }
     }
 
     pub(super) fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let handlers = self.handlers.iter().map(|(key, behaviour)| behaviour.written(key)).collect();
-        serde_json::to_vec(&Written { spans: self.spans(), handlers })
+        let in_order: BTreeMap<&Key, HandlerNumber> = self.numbers.iter().map(|(key, number)| (key, *number)).collect();
+        let handlers = in_order.into_iter().map(|(key, number)| self.behaviours[number.0 as usize].written(key));
+        let elsewhere = self.elsewhere.iter().map(|((service, kind), count)| WrittenElsewhere {
+            service: service.clone(),
+            r#type: kind.clone(),
+            count: *count,
+        });
+        serde_json::to_vec(&Written {
+            spans: self.spans(),
+            handlers: handlers.collect(),
+            exceptions_elsewhere: elsewhere.collect(),
+        })
+    }
+
+    /// The number of a handler, which is a new one if there is room.
+    fn number(&mut self, key: Key, limit: usize) -> Option<HandlerNumber> {
+        if let Some(number) = self.numbers.get(&key) {
+            return Some(*number);
+        }
+        let number = HandlerNumber(u32::try_from(self.behaviours.len()).ok()?);
+        if self.behaviours.len() >= limit {
+            return None;
+        }
+        self.behaviours.push(Behaviour::empty());
+        self.numbers.insert(key, number);
+        Some(number)
+    }
+
+    fn behaviour(&mut self, number: HandlerNumber) -> &mut Behaviour {
+        &mut self.behaviours[number.0 as usize]
     }
 }
 
+fn add_kind<K: Ord>(kinds: &mut BTreeMap<K, u64>, kind: K, count: u64, limit: usize, dropped: &mut Dropped) {
+    if kinds.len() >= limit && !kinds.contains_key(&kind) {
+        dropped.add("exception types", count);
+        return;
+    }
+    let known = kinds.entry(kind).or_default();
+    *known = known.saturating_add(count);
+}
+
 /// What [`Baseline::add`] wants to know of a span.
-pub(super) struct Observed<'a> {
+pub(super) struct Execution<'a> {
     pub(super) service: &'a str,
     pub(super) handler: &'a str,
     pub(super) path: Option<&'a str>,
@@ -114,7 +207,7 @@ pub(super) struct Observed<'a> {
 
 impl Behaviour {
     fn empty() -> Self {
-        Self { count: 0, errors: 0, sketch: DDSketch::new(Config::defaults()) }
+        Self { count: 0, errors: 0, sketch: DDSketch::new(Config::defaults()), exceptions: BTreeMap::new() }
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` saturates, and durations aren't negative
@@ -134,6 +227,11 @@ impl Behaviour {
             p90_ns: self.quantile(0.9),
             p95_ns: self.quantile(0.95),
             p99_ns: self.quantile(0.99),
+            exceptions: self
+                .exceptions
+                .iter()
+                .map(|(kind, count)| WrittenException { r#type: kind.clone(), count: *count })
+                .collect(),
             sketch: STANDARD.encode(self.sketch.to_java_bytes()),
         }
     }
@@ -156,12 +254,16 @@ pub fn baseline_of(dir: &Path) -> Result<Baseline, TelemetryError> {
         return Err(broken(format!("it is larger than {FILE_BYTES} bytes")));
     }
     let written: Written = serde_json::from_slice(&bytes).map_err(|error| broken(error.to_string()))?;
-    let mut handlers = BTreeMap::new();
+    let mut baseline = Baseline::default();
     for one in written.handlers {
         let raw = STANDARD.decode(&one.sketch).map_err(|error| broken(error.to_string()))?;
         let sketch = DDSketch::from_java_bytes(&raw).map_err(|error| broken(error.to_string()))?;
         let key = Key { service: one.service, handler: one.handler, path: one.path };
-        handlers.insert(key, Behaviour { count: one.count, errors: one.errors, sketch });
+        let number = baseline.number(key, usize::MAX).ok_or_else(|| broken("it has too many handlers".to_owned()))?;
+        let exceptions = one.exceptions.into_iter().map(|exception| (exception.r#type, exception.count)).collect();
+        *baseline.behaviour(number) = Behaviour { count: one.count, errors: one.errors, sketch, exceptions };
     }
-    Ok(Baseline { handlers })
+    let elsewhere = written.exceptions_elsewhere.into_iter();
+    baseline.elsewhere = elsewhere.map(|one| ((one.service, one.r#type), one.count)).collect();
+    Ok(baseline)
 }

@@ -11,12 +11,37 @@ use super::{Dropped, TelemetryLimits};
 const DEPTH: usize = 8;
 const KEY_BYTES: usize = 256;
 
-/// Names that OpenTelemetry has given up, and those it uses now.
-const RENAMED: [(&str, &str); 4] = [
+/// Names that OpenTelemetry has given up, and those it uses now, where the value stayed what it was. Of two old names
+/// for one, the first that is there wins.
+const RENAMED: [(&str, &str); 28] = [
     ("code.filepath", "code.file.path"),
     ("code.lineno", "code.line.number"),
     ("code.column", "code.column.number"),
+    ("http.method", "http.request.method"),
+    ("http.status_code", "http.response.status_code"),
+    ("http.url", "url.full"),
+    ("http.scheme", "url.scheme"),
+    ("http.user_agent", "user_agent.original"),
+    ("http.client_ip", "client.address"),
+    ("http.resend_count", "http.request.resend_count"),
+    ("http.server_name", "server.address"),
+    ("net.host.name", "server.address"),
+    ("net.host.port", "server.port"),
     ("db.statement", "db.query.text"),
+    ("db.system", "db.system.name"),
+    ("db.operation", "db.operation.name"),
+    ("db.name", "db.namespace"),
+    ("db.sql.table", "db.collection.name"),
+    ("db.mongodb.collection", "db.collection.name"),
+    ("db.cassandra.table", "db.collection.name"),
+    ("db.cosmosdb.container", "db.collection.name"),
+    ("messaging.destination", "messaging.destination.name"),
+    ("messaging.message_id", "messaging.message.id"),
+    ("messaging.conversation_id", "messaging.message.conversation_id"),
+    ("messaging.operation", "messaging.operation.type"),
+    ("messaging.client_id", "messaging.client.id"),
+    ("messaging.kafka.consumer.group", "messaging.consumer.group.name"),
+    ("messaging.kafka.message.offset", "messaging.kafka.offset"),
 ];
 /// What bridges from `OpenTracing` still write on events of an exception.
 const EXCEPTION: [(&str, &str); 4] = [
@@ -38,7 +63,7 @@ pub(super) fn attributes(from: Vec<KeyValue>, limits: &TelemetryLimits, dropped:
             map.insert(key, value);
         }
     }
-    rename_code(&mut map);
+    todays_names(&mut map);
     map
 }
 
@@ -57,7 +82,7 @@ fn rename(map: &mut Map<String, Value>, old: &str, new: &str) {
     }
 }
 
-fn rename_code(map: &mut Map<String, Value>) {
+fn todays_names(map: &mut Map<String, Value>) {
     for (old, new) in RENAMED {
         rename(map, old, new);
     }
@@ -71,6 +96,17 @@ fn rename_code(map: &mut Map<String, Value>) {
             _ => function,
         };
         map.insert("code.function.name".to_owned(), Value::String(name));
+    }
+    // Once the path and the query stood together.
+    if let Some(Value::String(target)) = map.shift_remove("http.target") {
+        let (path, query) = target.split_once('?').map_or((&*target, None), |(path, query)| (path, Some(query)));
+        for (key, part) in [("url.path", Some(path)), ("url.query", query)] {
+            if let Some(part) = part
+                && !map.contains_key(key)
+            {
+                map.insert(key.to_owned(), part.into());
+            }
+        }
     }
     // Some exporters write numbers as text.
     if let Some(line) = map.get_mut("code.line.number")
@@ -148,9 +184,13 @@ pub(super) fn bounded(mut text: String, limits: &TelemetryLimits, dropped: &mut 
         text = clean;
     }
     if text.len() > limits.text_bytes {
-        let cut = (0..=limits.text_bytes).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text.truncate(cut);
+        text.truncate(cut(&text, limits.text_bytes).len());
         dropped.add("text cut", 1);
     }
     text
+}
+
+/// The beginning of a text, within the bound, cut between characters.
+pub(super) fn cut(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
 }

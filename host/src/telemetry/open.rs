@@ -1,5 +1,6 @@
-//! Finds the files that hold telemetry and hands out their lines: plain, gzip or zstd by their first bytes, never by
-//! their names. Everything here is bounded, because a file is whatever somebody sent. What a line means is not known here.
+//! Finds the files that hold telemetry and hands out their lines or messages: plain, gzip or zstd by their first bytes, never by
+//! their names; and whether it is text or protobuf. Everything here is bounded, because a file is whatever somebody
+//! sent. What a line or a message means is not known here.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -7,13 +8,15 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::messages::{self, Messages};
 use super::{TelemetryError, TelemetryLimits};
 
 /// Folders deeper than this are not entered.
 const DEPTH: usize = 8;
 /// Below this many decompressed bytes any ratio is allowed: small repetitive files compress very well.
-const RATIO_FREE: u64 = 16 << 20;
-const ENDINGS: [&str; 6] = ["json", "jsonl", "ndjson", "gz", "zst", "zstd"];
+pub(super) const RATIO_FREE: u64 = 16 << 20;
+const ENDINGS: [&str; 11] =
+    ["json", "jsonl", "ndjson", "pb", "binpb", "proto", "protobuf", "otlp", "gz", "zst", "zstd"];
 
 /// The files that `paths` name, folders walked in the order of their names. Links and special files inside folders
 /// are not followed; a path that somebody named himself may be one.
@@ -108,17 +111,73 @@ impl Read for Proportionate {
     }
 }
 
+/// Gives what could be read, and then the error that ended it.
+struct Failed(Option<io::Error>);
+
+impl Read for Failed {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+/// What a file is made of.
+pub(super) enum Content {
+    Lines(Lines),
+    Messages(Messages),
+}
+
 /// Opens one of [`files`].
-pub(super) fn open(path: &Path, limits: &TelemetryLimits) -> Result<Lines, TelemetryError> {
+pub(super) fn open(path: &Path, limits: &TelemetryLimits) -> Result<Content, TelemetryError> {
     let failed = |source| TelemetryError::Open { path: path.to_path_buf(), source };
     let raw: Box<dyn Read> =
         if path.as_os_str() == "-" { Box::new(io::stdin()) } else { Box::new(File::open(path).map_err(failed)?) };
-    Lines::new(raw, limits).map_err(failed)
+    content(raw, limits).map_err(failed)
+}
+
+/// What `raw` is made of; only a failure before the first byte is an error here.
+pub(super) fn content(raw: Box<dyn Read>, limits: &TelemetryLimits) -> io::Result<Content> {
+    let mut plain = unfolded(raw, limits)?;
+    let mut head = Vec::new();
+    let read = plain.by_ref().take(messages::LOOK).read_to_end(&mut head);
+    let form = messages::form_of(&head);
+    let rest: Box<dyn BufRead> = match read {
+        Ok(_) => Box::new(plain),
+        Err(error) => Box::new(BufReader::with_capacity(1, Failed(Some(error)))),
+    };
+    let reader: Box<dyn BufRead> = Box::new(io::Cursor::new(head).chain(rest));
+    Ok(match form {
+        Some(form) => Content::Messages(Messages::new(reader, form, limits)),
+        None => Content::Lines(Lines { reader, limit: limits.line_bytes, number: 0 }),
+    })
+}
+
+/// Takes a whole file's compression away.
+fn unfolded(raw: Box<dyn Read>, limits: &TelemetryLimits) -> io::Result<BufReader<Proportionate>> {
+    let taken = Rc::new(Cell::new(0));
+    let mut buffered = BufReader::with_capacity(64 << 10, Counted(raw, Rc::clone(&taken)));
+    // A pipe may give fewer than four bytes at first; so they are read, and put back in front.
+    let mut head = Vec::with_capacity(4);
+    buffered.by_ref().take(4).read_to_end(&mut head)?;
+    let compressed = head.starts_with(&[0x1f, 0x8b]) || head == messages::ZSTD;
+    let gzip = head.first() == Some(&0x1f);
+    let whole = io::Cursor::new(head).chain(buffered);
+    let inner: Box<dyn Read> = if !compressed {
+        Box::new(whole)
+    } else if gzip {
+        Box::new(flate2::read::MultiGzDecoder::new(whole))
+    } else {
+        let mut decoder = zstd::stream::read::Decoder::new(whole)?;
+        decoder.window_log_max(messages::ZSTD_WINDOW)?;
+        Box::new(decoder)
+    };
+    let ratio = compressed.then_some(limits.ratio);
+    let bytes = limits.file_bytes;
+    Ok(BufReader::with_capacity(64 << 10, Proportionate { inner, taken, given: 0, ratio, bytes }))
 }
 
 /// The lines of a file.
 pub(super) struct Lines {
-    reader: BufReader<Proportionate>,
+    reader: Box<dyn BufRead>,
     limit: usize,
     number: u64,
 }
@@ -132,33 +191,6 @@ pub(super) enum Line {
 }
 
 impl Lines {
-    pub(super) fn new(raw: Box<dyn Read>, limits: &TelemetryLimits) -> io::Result<Self> {
-        let taken = Rc::new(Cell::new(0));
-        let mut buffered = BufReader::with_capacity(64 << 10, Counted(raw, Rc::clone(&taken)));
-        // A pipe may give fewer than four bytes at first; so they are read, and put back in front.
-        let mut head = Vec::with_capacity(4);
-        buffered.by_ref().take(4).read_to_end(&mut head)?;
-        let compressed = head.starts_with(&[0x1f, 0x8b]) || head == [0x28, 0xb5, 0x2f, 0xfd];
-        let gzip = head.first() == Some(&0x1f);
-        let whole = io::Cursor::new(head).chain(buffered);
-        let inner: Box<dyn Read> = if !compressed {
-            Box::new(whole)
-        } else if gzip {
-            Box::new(flate2::read::MultiGzDecoder::new(whole))
-        } else {
-            let mut decoder = zstd::stream::read::Decoder::new(whole)?;
-            // 128 MiB of window at most; a frame may ask for far more.
-            decoder.window_log_max(27)?;
-            Box::new(decoder)
-        };
-        let ratio = compressed.then_some(limits.ratio);
-        let reader = BufReader::with_capacity(
-            64 << 10,
-            Proportionate { inner, taken, given: 0, ratio, bytes: limits.file_bytes },
-        );
-        Ok(Self { reader, limit: limits.line_bytes, number: 0 })
-    }
-
     /// The number of the line that was read last, from 1.
     pub(super) fn number(&self) -> u64 {
         self.number

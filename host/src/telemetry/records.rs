@@ -1,17 +1,27 @@
-//! From one OTLP/JSON message to the records that `docs/telemetry.md` describes. It knows no files: what it makes is
-//! handed to a [`Sink`].
+//! From one OTLP/JSON message, or one record of any encoding, to the records that `docs/telemetry.md` describes. It
+//! knows no files: what it makes goes to the [`Reading`].
+
+use std::io;
 
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
-use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs};
+use opentelemetry_proto::tonic::logs::v1::{LogRecord as OtlpLog, ResourceLogs};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{Metric, ResourceMetrics, number_data_point};
 use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span, span};
-use serde::Deserialize;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span as OtlpSpan, span};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::normal::{attributes, bounded, exception, number, plain};
+use super::normal::{attributes, bounded, cut, exception, number, plain};
+use super::reading::Reading;
 use super::{Dropped, TelemetryLimits};
+
+/// What an event is called that reports an exception.
+const EXCEPTION: &str = "exception";
+/// The most of a service, a handler or a path that a record names beside its attributes.
+const NAME_BYTES: usize = 1024;
+/// The most of an exception's type by which exceptions are counted.
+const TYPE_BYTES: usize = 256;
 
 /// A line of OTLP/JSON. Collectors write one signal a line; a line may hold all of them.
 #[derive(Deserialize)]
@@ -24,70 +34,48 @@ struct Message {
     metrics: Option<Vec<ResourceMetrics>>,
 }
 
-/// What a record is written to.
-pub(super) trait Sink {
-    fn span(&mut self, span: Seen, record: &Value) -> std::io::Result<()>;
-    fn log(&mut self, time_ns: u64, record: &Value) -> std::io::Result<()>;
-    fn metric(&mut self, time_ns: u64, record: &Value) -> std::io::Result<()>;
-    fn damaged(&mut self, why: String);
-    fn dropped(&mut self) -> &mut Dropped;
-}
-
-/// What the window and its baseline are made of.
-pub(super) struct Seen {
-    pub(super) trace_id: u128,
-    pub(super) span_id: u64,
-    pub(super) start_ns: u64,
-    pub(super) end_ns: u64,
-    pub(super) error: bool,
-    pub(super) service: String,
-    pub(super) handler: String,
-    pub(super) path: Option<String>,
-}
-
-/// Reads one line. What is wrong with it, or with single records in it, goes to [`Sink::damaged`]; an error comes
-/// from the sink alone.
-pub(super) fn read(line: &[u8], limits: &TelemetryLimits, sink: &mut dyn Sink) -> std::io::Result<()> {
+/// Reads one line. What is wrong with it, or with single records in it, counts as damage; an error comes from writing.
+pub(super) fn read(line: &[u8], to: &mut Reading<'_>) -> io::Result<()> {
     // Three bytes `{},` become a span of 264; so what a line may hold is known before it is decoded.
     let objects: usize = line.iter().map(|byte| usize::from(*byte == b'{')).sum();
-    if objects > limits.objects {
-        sink.damaged(format!("the line holds {objects} objects, more than {}", limits.objects));
+    if objects > to.limits.objects {
+        to.damaged(format!("the line holds {objects} objects, more than {}", to.limits.objects));
         return Ok(());
     }
     let message: Message = match serde_json::from_slice(line) {
         Ok(message) => message,
         Err(error) => {
-            sink.damaged(format!("not OTLP/JSON: {error}"));
+            to.damaged(format!("not OTLP/JSON: {error}"));
             return Ok(());
         }
     };
     if message.spans.is_none() && message.logs.is_none() && message.metrics.is_none() {
-        sink.damaged("not OTLP/JSON: neither resourceSpans nor resourceLogs nor resourceMetrics".to_owned());
+        to.damaged("not OTLP/JSON: neither resourceSpans nor resourceLogs nor resourceMetrics".to_owned());
     }
     for group in message.spans.unwrap_or_default() {
-        let from = Origin::of(group.resource, limits, sink.dropped());
+        let from = Origin::of(group.resource, to);
         for scoped in group.scope_spans {
-            let scope = scope_name(scoped.scope, limits, sink.dropped());
+            let scope = scope_name(scoped.scope, to);
             for span in scoped.spans {
-                read_span(span, &from, &scope, limits, sink)?;
+                read_span(span, &from, &scope, to)?;
             }
         }
     }
     for group in message.logs.unwrap_or_default() {
-        let from = Origin::of(group.resource, limits, sink.dropped());
+        let from = Origin::of(group.resource, to);
         for scoped in group.scope_logs {
-            let scope = scope_name(scoped.scope, limits, sink.dropped());
+            let scope = scope_name(scoped.scope, to);
             for log in scoped.log_records {
-                read_log(log, &from, &scope, limits, sink)?;
+                read_log(log, &from, &scope, to)?;
             }
         }
     }
     for group in message.metrics.unwrap_or_default() {
-        let from = Origin::of(group.resource, limits, sink.dropped());
+        let from = Origin::of(group.resource, to);
         for scoped in group.scope_metrics {
-            let scope = scope_name(scoped.scope, limits, sink.dropped());
+            let scope = scope_name(scoped.scope, to);
             for metric in scoped.metrics {
-                read_metric(metric, &from, &scope, limits, sink)?;
+                read_metric(metric, &from, &scope, to)?;
             }
         }
     }
@@ -95,22 +83,35 @@ pub(super) fn read(line: &[u8], limits: &TelemetryLimits, sink: &mut dyn Sink) -
 }
 
 /// Who sent it.
-struct Origin {
+pub(super) struct Origin {
     service: String,
     resource: Map<String, Value>,
 }
 
 impl Origin {
-    fn of(resource: Option<Resource>, limits: &TelemetryLimits, dropped: &mut Dropped) -> Self {
-        let resource = attributes(resource.unwrap_or_default().attributes, limits, dropped);
-        let service = resource.get("service.name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        Self { service, resource }
+    pub(super) fn of(resource: Option<Resource>, to: &mut Reading<'_>) -> Self {
+        let resource = attributes(resource.unwrap_or_default().attributes, to.limits, &mut to.dropped);
+        let service = resource.get("service.name").and_then(Value::as_str).unwrap_or_default();
+        Self { service: cut(service, NAME_BYTES).to_owned(), resource }
     }
 }
 
-fn scope_name(scope: Option<InstrumentationScope>, limits: &TelemetryLimits, dropped: &mut Dropped) -> String {
-    bounded(scope.unwrap_or_default().name, limits, dropped)
+pub(super) fn scope_name(scope: Option<InstrumentationScope>, to: &mut Reading<'_>) -> String {
+    bounded(scope.unwrap_or_default().name, to.limits, &mut to.dropped)
 }
+
+/// An id, written in lower-case hexadecimal digits.
+#[derive(Clone, Copy)]
+struct Hexadecimal<const DIGITS: usize>(u128);
+
+impl<const DIGITS: usize> Serialize for Hexadecimal<DIGITS> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:0DIGITS$x}", self.0))
+    }
+}
+
+type TraceId = Hexadecimal<32>;
+type SpanId = Hexadecimal<16>;
 
 fn trace_id(bytes: &[u8]) -> Option<u128> {
     bytes.try_into().ok().map(u128::from_be_bytes).filter(|id| *id != 0)
@@ -120,24 +121,62 @@ fn span_id(bytes: &[u8]) -> Option<u64> {
     bytes.try_into().ok().map(u64::from_be_bytes).filter(|id| *id != 0)
 }
 
-fn read_span(
-    span: Span,
-    from: &Origin,
-    scope: &str,
-    limits: &TelemetryLimits,
-    sink: &mut dyn Sink,
-) -> std::io::Result<()> {
+/// A line of `spans.jsonl`, and what else is to be known of the span.
+pub(super) struct Span<'a> {
+    pub(super) trace_id: u128,
+    pub(super) span_id: u64,
+    pub(super) error: bool,
+    pub(super) record: SpanRecord<'a>,
+}
+
+#[derive(Serialize)]
+pub(super) struct SpanRecord<'a> {
+    trace_id: TraceId,
+    span_id: SpanId,
+    parent_span_id: Option<SpanId>,
+    name: &'a str,
+    kind: &'static str,
+    pub(super) start_ns: u64,
+    pub(super) end_ns: u64,
+    pub(super) duration_ns: u64,
+    status: &'static str,
+    status_message: String,
+    pub(super) service: &'a str,
+    pub(super) handler: &'a str,
+    pub(super) path: Option<&'a str>,
+    scope: &'a str,
+    resource: &'a Map<String, Value>,
+    attributes: &'a Map<String, Value>,
+    events: Vec<EventRecord>,
+}
+
+#[derive(Serialize)]
+struct EventRecord {
+    time_ns: u64,
+    name: String,
+    attributes: Map<String, Value>,
+}
+
+impl Span<'_> {
+    /// The types of the exceptions it reports itself.
+    pub(super) fn exceptions(&self) -> impl Iterator<Item = &str> {
+        let exceptions = self.record.events.iter().filter(|event| event.name == EXCEPTION);
+        exceptions.map(|event| exception_type(&event.attributes))
+    }
+}
+
+pub(super) fn read_span(span: OtlpSpan, from: &Origin, scope: &str, to: &mut Reading<'_>) -> io::Result<()> {
     let (Some(trace), Some(id)) = (trace_id(&span.trace_id), span_id(&span.span_id)) else {
-        sink.damaged("a span without a valid traceId and spanId".to_owned());
+        to.damaged("a span without a valid traceId and spanId".to_owned());
         return Ok(());
     };
     let start_ns = span.start_time_unix_nano;
     if start_ns == 0 {
-        sink.damaged("a span without startTimeUnixNano".to_owned());
+        to.damaged("a span without startTimeUnixNano".to_owned());
         return Ok(());
     }
     let mut end_ns = span.end_time_unix_nano;
-    let dropped = sink.dropped();
+    let (limits, dropped) = (to.limits, &mut to.dropped);
     if end_ns < start_ns {
         // Clocks that were set back; a span that has no end has not ended.
         dropped.add("negative durations", 1);
@@ -146,32 +185,31 @@ fn read_span(
     let name = bounded(span.name, limits, dropped);
     let attributes = attributes(span.attributes, limits, dropped);
     let text = |key: &str| attributes.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let handler = text("code.function.name").unwrap_or(&name).to_owned();
-    let path = text("code.file.path").map(str::to_owned);
     let status = span.status.unwrap_or_default();
-    let events = events(span.events, limits, dropped);
-    let record = json!({
-        "trace_id": format!("{trace:032x}"),
-        "span_id": format!("{id:016x}"),
-        "parent_span_id": span_id(&span.parent_span_id).map(|id| format!("{id:016x}")),
-        "name": name,
-        "kind": kind(span.kind),
-        "start_ns": start_ns,
-        "end_ns": end_ns,
-        "duration_ns": end_ns - start_ns,
-        "status": match status.code { 1 => "ok", 2 => "error", _ => "unset" },
-        "status_message": bounded(status.message, limits, dropped),
-        "service": from.service,
-        "handler": handler,
-        "path": path,
-        "scope": scope,
-        "resource": from.resource,
-        "attributes": attributes,
-        "events": events,
-    });
-    let error = status.code == 2;
-    let service = from.service.clone();
-    sink.span(Seen { trace_id: trace, span_id: id, start_ns, end_ns, error, service, handler, path }, &record)
+    let record = SpanRecord {
+        trace_id: Hexadecimal(trace),
+        span_id: Hexadecimal(id.into()),
+        parent_span_id: span_id(&span.parent_span_id).map(|id| Hexadecimal(id.into())),
+        name: &name,
+        kind: kind(span.kind),
+        start_ns,
+        end_ns,
+        duration_ns: end_ns - start_ns,
+        status: match status.code {
+            1 => "ok",
+            2 => "error",
+            _ => "unset",
+        },
+        status_message: bounded(status.message, limits, dropped),
+        service: &from.service,
+        handler: cut(text("code.function.name").unwrap_or(&name), NAME_BYTES),
+        path: text("code.file.path").map(|path| cut(path, NAME_BYTES)),
+        scope,
+        resource: &from.resource,
+        attributes: &attributes,
+        events: events(span.events, limits, dropped),
+    };
+    to.span(&Span { trace_id: trace, span_id: id, error: status.code == 2, record })
 }
 
 fn kind(kind: i32) -> &'static str {
@@ -185,67 +223,113 @@ fn kind(kind: i32) -> &'static str {
     }
 }
 
-fn events(from: Vec<span::Event>, limits: &TelemetryLimits, dropped: &mut Dropped) -> Vec<Value> {
+fn events(from: Vec<span::Event>, limits: &TelemetryLimits, dropped: &mut Dropped) -> Vec<EventRecord> {
     dropped.add("events", from.len().saturating_sub(limits.events) as u64);
     let mut events = Vec::new();
     for event in from.into_iter().take(limits.events) {
         let mut attributes = attributes(event.attributes, limits, dropped);
         let mut name = bounded(event.name, limits, dropped);
-        if name == "exception" || (name == "error" && attributes.contains_key("error.kind")) {
-            "exception".clone_into(&mut name);
+        if name == EXCEPTION || (name == "error" && attributes.contains_key("error.kind")) {
+            EXCEPTION.clone_into(&mut name);
             exception(&mut attributes);
         }
-        events.push(json!({ "time_ns": event.time_unix_nano, "name": name, "attributes": attributes }));
+        events.push(EventRecord { time_ns: event.time_unix_nano, name, attributes });
     }
     events
 }
 
-fn read_log(
-    log: LogRecord,
-    from: &Origin,
-    scope: &str,
-    limits: &TelemetryLimits,
-    sink: &mut dyn Sink,
-) -> std::io::Result<()> {
-    let time_ns = if log.time_unix_nano == 0 { log.observed_time_unix_nano } else { log.time_unix_nano };
-    if time_ns == 0 {
-        sink.damaged("a log record without timeUnixNano and observedTimeUnixNano".to_owned());
-        return Ok(());
-    }
-    let dropped = sink.dropped();
-    let mut attributes = attributes(log.attributes, limits, dropped);
-    // Newer SDKs report exceptions as log records instead of as span events.
-    if attributes.contains_key("exception.type") || attributes.contains_key("error.kind") {
-        exception(&mut attributes);
-    }
-    let record = json!({
-        "time_ns": time_ns,
-        "trace_id": trace_id(&log.trace_id).map(|id| format!("{id:032x}")),
-        "span_id": span_id(&log.span_id).map(|id| format!("{id:016x}")),
-        "severity": log.severity_number,
-        "severity_text": bounded(log.severity_text, limits, dropped),
-        "event_name": bounded(log.event_name, limits, dropped),
-        "body": plain(log.body, 0, limits, dropped),
-        "service": from.service,
-        "scope": scope,
-        "resource": from.resource,
-        "attributes": attributes,
-    });
-    sink.log(time_ns, &record)
+/// The type of an exception; it is empty where there is only a message.
+fn exception_type(attributes: &Map<String, Value>) -> &str {
+    cut(attributes.get("exception.type").and_then(Value::as_str).unwrap_or_default(), TYPE_BYTES)
 }
 
-fn read_metric(
-    metric: Metric,
-    from: &Origin,
-    scope: &str,
-    limits: &TelemetryLimits,
-    sink: &mut dyn Sink,
-) -> std::io::Result<()> {
-    let dropped = sink.dropped();
+/// A line of `logs.jsonl`, and what else is to be known of the record.
+pub(super) struct Log<'a> {
+    pub(super) trace_id: Option<u128>,
+    pub(super) span_id: Option<u64>,
+    pub(super) record: LogRecord<'a>,
+}
+
+#[derive(Serialize)]
+pub(super) struct LogRecord<'a> {
+    pub(super) time_ns: u64,
+    trace_id: Option<TraceId>,
+    span_id: Option<SpanId>,
+    severity: i32,
+    severity_text: String,
+    event_name: String,
+    body: Value,
+    pub(super) service: &'a str,
+    scope: &'a str,
+    resource: &'a Map<String, Value>,
+    attributes: Map<String, Value>,
+}
+
+impl Log<'_> {
+    /// The type of the exception it reports.
+    pub(super) fn exception(&self) -> Option<&str> {
+        let attributes = &self.record.attributes;
+        let is_one = ["exception.type", "exception.message"].iter().any(|key| attributes.contains_key(*key));
+        is_one.then(|| exception_type(attributes))
+    }
+}
+
+pub(super) fn read_log(log: OtlpLog, from: &Origin, scope: &str, to: &mut Reading<'_>) -> io::Result<()> {
+    let time_ns = if log.time_unix_nano == 0 { log.observed_time_unix_nano } else { log.time_unix_nano };
+    if time_ns == 0 {
+        to.damaged("a log record without timeUnixNano and observedTimeUnixNano".to_owned());
+        return Ok(());
+    }
+    let (limits, dropped) = (to.limits, &mut to.dropped);
+    let mut attributes = attributes(log.attributes, limits, dropped);
+    let mut event_name = bounded(log.event_name, limits, dropped);
+    // Before the name of an event had a field of its own, it was an attribute.
+    if event_name.is_empty()
+        && let Some(Value::String(name)) = attributes.shift_remove("event.name")
+    {
+        event_name = name;
+    }
+    // Newer SDKs report exceptions as log records instead of as span events.
+    if event_name == EXCEPTION || attributes.contains_key("exception.type") || attributes.contains_key("error.kind") {
+        exception(&mut attributes);
+    }
+    let (trace, span) = (trace_id(&log.trace_id), span_id(&log.span_id));
+    let record = LogRecord {
+        time_ns,
+        trace_id: trace.map(Hexadecimal),
+        span_id: span.map(|id| Hexadecimal(id.into())),
+        severity: log.severity_number,
+        severity_text: bounded(log.severity_text, limits, dropped),
+        event_name,
+        body: plain(log.body, 0, limits, dropped),
+        service: &from.service,
+        scope,
+        resource: &from.resource,
+        attributes,
+    };
+    to.log(&Log { trace_id: trace, span_id: span, record })
+}
+
+/// A line of `metrics.jsonl`.
+#[derive(Serialize)]
+pub(super) struct MetricRecord<'a> {
+    pub(super) time_ns: u64,
+    name: &'a str,
+    unit: &'a str,
+    r#type: &'static str,
+    service: &'a str,
+    scope: &'a str,
+    resource: &'a Map<String, Value>,
+    attributes: Map<String, Value>,
+    point: Value,
+}
+
+pub(super) fn read_metric(metric: Metric, from: &Origin, scope: &str, to: &mut Reading<'_>) -> io::Result<()> {
+    let (limits, dropped) = (to.limits, &mut to.dropped);
     let name = bounded(metric.name, limits, dropped);
     let unit = bounded(metric.unit, limits, dropped);
     let Some(data) = metric.data else {
-        sink.damaged("a metric without data".to_owned());
+        to.damaged("a metric without data".to_owned());
         return Ok(());
     };
     let mut points = Vec::new();
@@ -305,15 +389,21 @@ fn read_metric(
     };
     for (time_ns, attrs, point) in points {
         if time_ns == 0 {
-            sink.damaged("a metric's data point without timeUnixNano".to_owned());
+            to.damaged("a metric's data point without timeUnixNano".to_owned());
             continue;
         }
-        let attributes = attributes(attrs, limits, sink.dropped());
-        let record = json!({
-            "time_ns": time_ns, "name": name, "unit": unit, "type": kind, "service": from.service, "scope": scope,
-            "resource": from.resource, "attributes": attributes, "point": point,
-        });
-        sink.metric(time_ns, &record)?;
+        let attributes = attributes(attrs, to.limits, &mut to.dropped);
+        to.metric(&MetricRecord {
+            time_ns,
+            name: &name,
+            unit: &unit,
+            r#type: kind,
+            service: &from.service,
+            scope,
+            resource: &from.resource,
+            attributes,
+            point,
+        })?;
     }
     Ok(())
 }

@@ -228,7 +228,7 @@ fn the_same_input_has_the_same_digest_and_other_input_another() {
     given.file("a.jsonl", line(&[span(1, 1, 2, &json!([]))]));
     assert_ne!(given.window(&sources, "three", &limits).digest, one.digest);
     let left: Vec<_> = fs::read_dir(&one.dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left.len(), super::FILES.len(), "{left:?}");
+    assert_eq!(left.len(), super::reading::FILES.len(), "{left:?}");
 }
 
 #[test]
@@ -280,12 +280,140 @@ fn secrets_do_not_reach_the_directory() {
 
 #[test]
 fn many_traces_are_estimated() {
-    let mut traces = super::Traces::default();
+    let mut traces = super::traces::Traces::default();
     for trace in 0..300_000_u128 {
         traces.add(trace + 1);
     }
     let count = traces.count();
     assert!((290_000..310_000).contains(&count), "{count}");
+}
+
+/// What the real SDK for Python sent: `fixtures/record.py` says how it came about.
+const TRACES: &[u8] = include_bytes!("fixtures/traces.pb");
+const LOGS: &[u8] = include_bytes!("fixtures/logs.pb");
+const METRICS: &[u8] = include_bytes!("fixtures/metrics.pb");
+const JSON: &str = include_str!("fixtures/all.jsonl");
+
+fn framed(messages: &[&[u8]]) -> Vec<u8> {
+    let length = |message: &[u8]| u32::try_from(message.len()).unwrap().to_be_bytes();
+    messages.iter().flat_map(|message| [&length(message), *message].concat()).collect()
+}
+
+fn delimited(messages: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for message in messages {
+        prost::encoding::encode_varint(message.len() as u64, &mut bytes);
+        bytes.extend_from_slice(message);
+    }
+    bytes
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn every_form_of_protobuf_makes_the_same_window_as_json() {
+    let given = Given::new();
+    let limits = TelemetryLimits::default();
+    let json = given.read(vec![given.file("all.jsonl", JSON)], &limits);
+    assert_eq!((json.signals.spans, json.signals.logs, json.signals.metrics, json.damaged), (6, 2, 6, 0));
+    let all = [TRACES, LOGS, METRICS];
+    let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 1).unwrap();
+    let folded: Vec<Vec<u8>> = all.iter().map(|message| zstd(message)).collect();
+    let folded: Vec<&[u8]> = folded.iter().map(Vec::as_slice).collect();
+    let folded_json: Vec<Vec<u8>> = JSON.lines().map(|line| zstd(line.as_bytes())).collect();
+    let folded_json: Vec<&[u8]> = folded_json.iter().map(Vec::as_slice).collect();
+    let forms = [
+        ("framed", framed(&all)),
+        ("delimited", delimited(&all)),
+        ("framed, gzip around it", gzip(&framed(&all))),
+        ("delimited, zstd around it", zstd(&delimited(&all))),
+        ("framed, each message zstd", framed(&folded)),
+        ("framed, each message zstd of JSON", framed(&folded_json)),
+    ];
+    for (number, (form, bytes)) in forms.into_iter().enumerate() {
+        let sources = Sources { files: vec![given.file("misnamed.json", bytes)], ..Sources::default() };
+        let window = given.window(&sources, &number.to_string(), &limits);
+        assert_eq!(window.digest, json.digest, "{form}: {:?}", window.damage);
+    }
+    let files = vec![given.file("t", TRACES), given.file("l", gzip(LOGS)), given.file("m", zstd(METRICS))];
+    let window = given.window(&Sources { files, ..Sources::default() }, "bare", &limits);
+    assert_eq!(window.digest, json.digest, "bare: {:?}", window.damage);
+}
+
+#[test]
+fn damaged_protobuf_is_named_by_the_messages_number_and_the_rest_is_read() {
+    let given = Given::new();
+    let limits = TelemetryLimits::default();
+    let garbled: Vec<u8> = LOGS.iter().map(|byte| byte ^ 0x55).collect();
+    let mut bytes = framed(&[TRACES, &garbled, LOGS, METRICS]);
+    bytes.truncate(bytes.len() - 1);
+    let window = given.read(vec![given.file("framed.pb", bytes)], &limits);
+    assert_eq!((window.signals.spans, window.signals.logs, window.signals.metrics), (6, 2, 0));
+    let at: Vec<u64> = window.damage.iter().map(|damage| damage.line).collect();
+    assert_eq!((at, window.damaged), (vec![2, 4], 2), "{:?}", window.damage);
+
+    // A length that claims more than there is, and more than anybody sends.
+    let mut bytes = delimited(&[TRACES]);
+    prost::encoding::encode_varint(u64::MAX / 2, &mut bytes);
+    let sources = Sources { files: vec![given.file("long.pb", bytes)], ..Sources::default() };
+    let window = given.window(&sources, "long", &limits);
+    assert_eq!((window.signals.spans, window.damaged, window.damage[0].line), (6, 1, 2));
+
+    for cut in [3, 100, TRACES.len() / 2, TRACES.len() - 1] {
+        let sources = Sources { files: vec![given.file("cut.pb", &TRACES[..cut])], ..Sources::default() };
+        let window = given.window(&sources, &format!("cut{cut}"), &limits);
+        assert_eq!((window.signals.spans, window.damaged), (0, 1), "{cut}: {:?}", window.damage);
+    }
+}
+
+#[test]
+fn one_bad_record_of_a_message_costs_the_others_nothing() {
+    use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+    use prost::Message as _;
+    let given = Given::new();
+    let mut request = ExportTraceServiceRequest::decode(TRACES).unwrap();
+    let spans = &mut request.resource_spans[0].scope_spans[0].spans;
+    spans[0].trace_id = vec![0; 16];
+    spans[1].span_id = vec![1; 3];
+    spans[2].start_time_unix_nano = 0;
+    let window = given.read(vec![given.file("a.pb", request.encode_to_vec())], &TelemetryLimits::default());
+    assert_eq!((window.signals.spans, window.damaged), (3, 3), "{:?}", window.damage);
+}
+
+#[test]
+fn empty_and_deep_messages_meet_their_bounds_before_they_take_memory() {
+    let given = Given::new();
+    let message = |kind: u8, body: &[u8]| {
+        let mut bytes = vec![kind];
+        prost::encoding::encode_varint(body.len() as u64, &mut bytes);
+        [&bytes, body].concat()
+    };
+    // Two bytes a span, each of which would take 264 in memory.
+    let spans = message(0x0a, &message(0x12, &[0x12, 0].repeat(600_000)));
+    // An array in an array, and so on.
+    let deep = (0..500).fold(vec![], |inner, _| message(0x2a, &message(0x0a, &inner)));
+    let span = [
+        message(0x0a, &[1; 16]),
+        message(0x12, &[1; 8]),
+        vec![0x39, 1, 0, 0, 0, 0, 0, 0, 0],
+        message(0x4a, &message(0x12, &deep)),
+    ];
+    let deep = message(0x0a, &message(0x12, &message(0x12, &span.concat())));
+    let window = given.read(vec![given.file("a.pb", framed(&[&spans, &deep, TRACES]))], &TelemetryLimits::default());
+
+    assert_eq!((window.signals.spans, window.damaged), (6, 2));
+    assert!(window.damage[0].why.contains("more than 500000 messages"), "{:?}", window.damage);
+    assert!(window.damage[1].why.contains("nests too deeply"), "{:?}", window.damage);
+
+    let limits = TelemetryLimits { line_bytes: 2_000, ..TelemetryLimits::default() };
+    let bomb = zstd::encode_all(&vec![0_u8; 3_000][..], 1).unwrap();
+    let file = given.file("b.pb", framed(&[&bomb, TRACES, LOGS]));
+    let window = given.window(&Sources { files: vec![file], ..Sources::default() }, "b", &limits);
+    assert_eq!((window.signals.spans, window.signals.logs, window.damaged), (0, 2, 2), "{:?}", window.damage);
 }
 
 /// Not a bound, but a look at the pace: `cargo test -p thymus --lib telemetry::tests::pace -- --ignored --nocapture`.
