@@ -1,0 +1,163 @@
+//! What a regression test asserts of the captured call, in the words of its framework.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::framework::Asserts;
+use super::neighbour::SetUp;
+use crate::exception::Call;
+use crate::javascript::code::is_name;
+use crate::javascript::style::Style;
+use crate::repair::Promise;
+
+/// The most properties of a result that are looked at.
+const MOST_PROPERTIES: usize = 8;
+
+/// What a value is, as far as healthy calls tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Number,
+    Text,
+    Truth,
+    List,
+    Object,
+}
+
+/// The statements of the test.
+pub fn write(set_up: &SetUp, call: &str, is_async: bool, promise: &Promise, returned: &[Call]) -> Vec<String> {
+    let words = Words { asserts: set_up.framework.asserts, style: &set_up.framework.style };
+    let value = if is_async { format!("await {call}") } else { call.to_owned() };
+    match promise {
+        Promise::Returns(expected) => vec![words.equal(&value, &words.style.literal(expected), true)],
+        Promise::Throws { kind, message } => words.throws(call, is_async, kind, message.as_deref()),
+        Promise::ReturnsSomething => words.shaped(&value, call, is_async, returned),
+    }
+}
+
+struct Words<'s> {
+    asserts: Asserts,
+    style: &'s Style,
+}
+
+impl Words<'_> {
+    fn equal(&self, actual: &str, expected: &str, deep: bool) -> String {
+        let end = self.style.semicolon;
+        match (self.asserts, deep) {
+            (Asserts::Node { strict: true }, true) => format!("assert.deepEqual({actual}, {expected}){end}"),
+            (Asserts::Node { strict: true }, false) => format!("assert.equal({actual}, {expected}){end}"),
+            (Asserts::Node { strict: false }, true) => format!("assert.deepStrictEqual({actual}, {expected}){end}"),
+            (Asserts::Node { strict: false }, false) => format!("assert.strictEqual({actual}, {expected}){end}"),
+            (Asserts::Expect, true) => format!("expect({actual}).toEqual({expected}){end}"),
+            (Asserts::Expect, false) => format!("expect({actual}).toBe({expected}){end}"),
+            (Asserts::Chai, true) => format!("expect({actual}).to.deep.equal({expected}){end}"),
+            (Asserts::Chai, false) => format!("expect({actual}).to.equal({expected}){end}"),
+        }
+    }
+
+    fn throws(&self, call: &str, is_async: bool, kind: &str, message: Option<&str>) -> Vec<String> {
+        let Style { semicolon: end, .. } = self.style;
+        let message = message.map(|text| self.style.string(text));
+        if let Asserts::Node { .. } = self.asserts {
+            let wanted = match &message {
+                Some(message) => format!("{{ message: {message} }}"),
+                None => format!("(error) => error.constructor.name === {}", self.style.string(kind)),
+            };
+            return vec![if is_async {
+                format!("await assert.rejects(async () => {call}, {wanted}){end}")
+            } else {
+                format!("assert.throws(() => {call}, {wanted}){end}")
+            }];
+        }
+        match (self.asserts, message) {
+            (Asserts::Expect, Some(message)) if is_async => {
+                vec![format!("await expect({call}).rejects.toThrow({message}){end}")]
+            }
+            (Asserts::Expect, Some(message)) => vec![format!("expect(() => {call}).toThrow({message}){end}")],
+            (_, message) => {
+                let wait = if is_async { "await " } else { "" };
+                let asserted = match message {
+                    Some(message) => self.equal("thrown?.message", &message, false),
+                    None => self.equal("thrown?.constructor.name", &self.style.string(kind), false),
+                };
+                vec![
+                    format!("let thrown{end}"),
+                    format!("try {{ {wait}{call}{end} }} catch (error) {{ thrown = error{end} }}"),
+                    asserted,
+                ]
+            }
+        }
+    }
+
+    /// It returns, and what it returns looks like what healthy calls returned.
+    fn shaped(&self, value: &str, call: &str, is_async: bool, returned: &[Call]) -> Vec<String> {
+        let end = self.style.semicolon;
+        let results: Vec<&Value> = returned.iter().filter_map(|call| call.result.as_ref()).collect();
+        let mut checks = Vec::new();
+        if let Some(shape) = common_shape(&results) {
+            if shape == Shape::Object {
+                checks.extend(
+                    common_properties(&results)
+                        .into_iter()
+                        .map(|(key, shape)| self.shape(&access(self.style, &key), shape)),
+                );
+            }
+            if checks.is_empty() {
+                checks.push(self.shape("result", shape));
+            }
+        }
+        if checks.is_empty() {
+            return vec![match self.asserts {
+                Asserts::Node { .. } if is_async => format!("await assert.doesNotReject(async () => {call}){end}"),
+                Asserts::Node { .. } => format!("assert.doesNotThrow(() => {call}){end}"),
+                Asserts::Expect if !is_async => format!("expect(() => {call}).not.toThrow(){end}"),
+                Asserts::Chai if !is_async => format!("expect(() => {call}).to.not.throw(){end}"),
+                _ => format!("{value}{end}"),
+            }];
+        }
+        checks.insert(0, format!("const result = {value}{end}"));
+        checks
+    }
+
+    fn shape(&self, of: &str, shape: Shape) -> String {
+        let text = |word: &str| self.style.string(word);
+        match shape {
+            // A number in JSON is finite; NaN would be a value that nobody can use.
+            Shape::Number => self.equal(&format!("Number.isFinite({of})"), "true", false),
+            Shape::Text => self.equal(&format!("typeof {of}"), &text("string"), false),
+            Shape::Truth => self.equal(&format!("typeof {of}"), &text("boolean"), false),
+            Shape::List => self.equal(&format!("Array.isArray({of})"), "true", false),
+            Shape::Object => self.equal(&format!("typeof {of}"), &text("object"), false),
+        }
+    }
+}
+
+fn access(style: &Style, key: &str) -> String {
+    if key.is_ascii() && is_name(key) { format!("result.{key}") } else { format!("result[{}]", style.string(key)) }
+}
+
+fn shape_of(value: &Value) -> Option<Shape> {
+    match value {
+        Value::Null => None,
+        Value::Bool(_) => Some(Shape::Truth),
+        Value::Number(_) => Some(Shape::Number),
+        Value::String(_) => Some(Shape::Text),
+        Value::Array(_) => Some(Shape::List),
+        Value::Object(_) => Some(Shape::Object),
+    }
+}
+
+fn common_shape(values: &[&Value]) -> Option<Shape> {
+    let first = shape_of(values.first()?)?;
+    values.iter().all(|value| shape_of(value) == Some(first)).then_some(first)
+}
+
+/// The properties that every result has, with the same shape.
+fn common_properties(results: &[&Value]) -> BTreeMap<String, Shape> {
+    let Some(Value::Object(first)) = results.first() else { return BTreeMap::new() };
+    let common = first.keys().filter_map(|key| {
+        let values: Option<Vec<&Value>> = results.iter().map(|result| result.get(key)).collect();
+        Some((key.clone(), common_shape(&values?)?))
+    });
+    common.take(MOST_PROPERTIES).collect()
+}

@@ -1,0 +1,320 @@
+//! What a neighbouring test shows: how the handler is called, and what is set up before. Only what the call needs is
+//! taken over.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use oxc::ast::AstKind;
+use oxc::ast::ast::{BindingPattern, CallExpression, Expression, ImportDeclaration, ImportDeclarationSpecifier};
+use oxc::semantic::{NodeId, SymbolId};
+use oxc::span::{GetSpan as _, Span};
+
+use super::framework::{Asserts, Framework};
+use super::subject::Subject;
+use crate::javascript::code::{Code, as_function, bare};
+use crate::javascript::exports::import_of;
+use crate::javascript::project::{Project, is_test};
+
+/// The most names that one call may need.
+const MOST_NAMES: usize = 64;
+const HOOKS: [&str; 8] = ["beforeEach", "afterEach", "before", "after", "beforeAll", "afterAll", "setup", "teardown"];
+
+/// What stands before a call.
+pub struct SetUp {
+    pub framework: Framework,
+    pub imports: Vec<String>,
+    /// Declarations and hooks of the file.
+    pub statements: Vec<String>,
+    /// Declarations inside the test.
+    pub local: Vec<String>,
+    /// What is called: `couponDiscount`, `service.couponDiscount`.
+    pub callee: String,
+}
+
+/// The set-up of the first test that calls the handler in a way that can be taken over.
+pub fn set_up(subject: &Subject, project: &Project) -> Option<SetUp> {
+    let mut tests: Vec<&String> = project.scripts().iter().filter(|path| is_test(path)).collect();
+    let stem = subject.path.rsplit('/').next().and_then(|file| file.split('.').next()).unwrap_or_default();
+    // The test named like the file comes first.
+    tests.sort_by_key(|path| !path.rsplit('/').next().is_some_and(|file| file.contains(stem)));
+    tests.into_iter().take(400).find_map(|path| {
+        let mentioned = project.text(path)?.content.contains(&subject.name);
+        mentioned.then(|| project.ask(path, |code| of_test(code, subject, project))?)?
+    })
+}
+
+fn of_test(code: &Code, subject: &Subject, project: &Project) -> Option<SetUp> {
+    let framework = Framework::of_test(code, project)?;
+    code.kinds().find_map(|kind| match kind {
+        AstKind::CallExpression(call) => of_call(code, subject, project, &framework, call),
+        _ => None,
+    })
+}
+
+fn of_call<'a>(
+    code: &Code<'a>,
+    subject: &Subject,
+    project: &Project,
+    framework: &Framework,
+    call: &'a CallExpression<'a>,
+) -> Option<SetUp> {
+    let callee = bare(&call.callee);
+    let root = match callee {
+        Expression::Identifier(name) if name.name == subject.name.as_str() => name,
+        other => {
+            let member = other.get_member_expr()?;
+            if member.static_property_name()? != subject.name {
+                return None;
+            }
+            match bare(member.object()) {
+                Expression::Identifier(name) => name,
+                _ => return None,
+            }
+        }
+    };
+    // It must be the handler, and not a namesake.
+    let imports_subject = code.kinds().any(|kind| match kind {
+        AstKind::ImportDeclaration(import) => {
+            project.resolve(&code.text.path, import.source.value.as_str()).as_deref() == Some(subject.path.as_str())
+        }
+        _ => false,
+    }) || import_of(code, project, root.name.as_str()).as_deref() == Some(subject.path.as_str())
+        || requires(code, project, &subject.path);
+    if !imports_subject {
+        return None;
+    }
+    let mut needs = Needs::new(code);
+    needs.name(code.resolve(root)?);
+    needs.framework(framework);
+    for describe in describes(code, call.node_id()) {
+        needs.hooks(describe);
+    }
+    needs.hooks(None);
+    needs.settle(call.node_id())?;
+    Some(SetUp {
+        framework: framework.clone(),
+        imports: needs.imports(),
+        statements: needs.written(&needs.statements, ""),
+        local: needs.written(&needs.local, &framework.style.indent),
+        callee: code.slice(callee.span()).to_owned(),
+    })
+}
+
+fn requires(code: &Code, project: &Project, path: &str) -> bool {
+    code.kinds().any(|kind| match kind {
+        AstKind::CallExpression(call) => call
+            .common_js_require()
+            .is_some_and(|source| project.resolve(&code.text.path, source.value.as_str()).as_deref() == Some(path)),
+        _ => false,
+    })
+}
+
+/// The callbacks of the `describe`s around a node.
+fn describes(code: &Code<'_>, id: NodeId) -> Vec<Option<NodeId>> {
+    let functions = code.ancestors(id).filter_map(|kind| as_function(kind));
+    functions
+        .filter(|function| caller_of(code, function.id).is_some_and(is_describe))
+        .map(|function| Some(function.id))
+        .collect()
+}
+
+/// What a callback is handed to: `describe`, `test`, `beforeEach`.
+fn caller_of<'a>(code: &Code<'a>, function: NodeId) -> Option<&'a str> {
+    match code.parent(function) {
+        AstKind::CallExpression(call) => {
+            let callee = code.slice(call.callee.span());
+            Some(callee.split('.').next().unwrap_or(callee))
+        }
+        _ => None,
+    }
+}
+
+fn is_describe(name: &str) -> bool {
+    matches!(name, "describe" | "suite" | "context")
+}
+
+/// What a call needs, growing until nothing new turns up.
+struct Needs<'c, 'a> {
+    code: &'c Code<'a>,
+    open: Vec<SymbolId>,
+    seen: BTreeSet<SymbolId>,
+    /// Import declarations by their place, with the names that are used.
+    used: BTreeMap<u32, (&'a ImportDeclaration<'a>, BTreeSet<&'a str>)>,
+    statements: BTreeMap<u32, Span>,
+    local: BTreeMap<u32, Span>,
+}
+
+impl<'c, 'a> Needs<'c, 'a> {
+    fn new(code: &'c Code<'a>) -> Self {
+        Self {
+            code,
+            open: Vec::new(),
+            seen: BTreeSet::new(),
+            used: BTreeMap::new(),
+            statements: BTreeMap::new(),
+            local: BTreeMap::new(),
+        }
+    }
+
+    fn name(&mut self, symbol: SymbolId) {
+        if self.seen.insert(symbol) {
+            self.open.push(symbol);
+        }
+    }
+
+    /// What the test itself is written with.
+    fn framework(&mut self, framework: &Framework) {
+        let assert = if matches!(framework.asserts, Asserts::Node { .. }) { "assert" } else { "expect" };
+        let symbols: Vec<_> = self.code.semantic.scoping().symbol_ids().collect();
+        for symbol in symbols {
+            let name = self.code.semantic.scoping().symbol_name(symbol);
+            let at_top =
+                self.code.semantic.scoping().symbol_scope_id(symbol) == self.code.semantic.scoping().root_scope_id();
+            if at_top && (name == assert || name == framework.test) {
+                self.name(symbol);
+            }
+        }
+    }
+
+    /// The hooks right inside a `describe`, or at the top of the file, and the mocks there.
+    fn hooks(&mut self, function: Option<NodeId>) {
+        let code = self.code;
+        let hooks = code.kinds().filter_map(|kind| match kind {
+            AstKind::ExpressionStatement(statement) => match bare(&statement.expression) {
+                Expression::CallExpression(call) if code.function_of(kind.node_id()).map(|it| it.id) == function => {
+                    let callee = code.slice(call.callee.span());
+                    (HOOKS.contains(&callee) || callee.ends_with(".mock")).then_some(statement.span)
+                }
+                _ => None,
+            },
+            _ => None,
+        });
+        let hooks: Vec<Span> = hooks.collect();
+        for span in hooks {
+            self.statements.insert(span.start, span);
+            self.names_in(span);
+        }
+    }
+
+    fn names_in(&mut self, span: Span) {
+        let code = self.code;
+        let symbols: Vec<_> = code
+            .inside(span)
+            .filter_map(|kind| match kind {
+                AstKind::IdentifierReference(name) => code.resolve(name),
+                _ => None,
+            })
+            .collect();
+        for symbol in symbols {
+            let declared = code.semantic.scoping().symbol_span(symbol);
+            if !(span.start <= declared.start && declared.end <= span.end) {
+                self.name(symbol);
+            }
+        }
+    }
+
+    /// Follows every name to its declaration; none when one can't be taken over.
+    fn settle(&mut self, call: NodeId) -> Option<()> {
+        let code = self.code;
+        let test = code.ancestors(call).filter_map(|kind| as_function(kind)).find(|function| {
+            caller_of(code, function.id).is_some_and(|name| matches!(name, "test" | "it" | "specify"))
+        });
+        while let Some(symbol) = self.open.pop() {
+            if self.seen.len() > MOST_NAMES {
+                return None;
+            }
+            let declaration = code.declaration(symbol);
+            if let AstKind::ImportDeclaration(import) = code.parent(declaration.node_id()) {
+                let name = code.semantic.scoping().symbol_name(symbol);
+                let name =
+                    import.specifiers.iter().flatten().map(|it| it.local().name.as_str()).find(|it| *it == name)?;
+                self.used.entry(import.span.start).or_insert((import, BTreeSet::new())).1.insert(name);
+                continue;
+            }
+            let statement = code.statement_of(declaration.node_id())?.span();
+            let function = code.function_of(declaration.node_id()).filter(|it| it.id != declaration.node_id());
+            let is_top = function.is_none();
+            let in_describe = function.is_some_and(|it| caller_of(code, it.id).is_some_and(is_describe));
+            let in_test = function.map(|it| it.id) == test.map(|it| it.id);
+            match () {
+                () if is_top || in_describe => {
+                    self.statements.insert(statement.start, statement);
+                }
+                // What the test does before its call in other ways than by declarations is not known.
+                () if in_test && statement.end <= code.kind(call).span().start => {
+                    self.local.insert(statement.start, statement);
+                }
+                () => return None,
+            }
+            self.names_in(statement);
+        }
+        Some(())
+    }
+
+    fn imports(&self) -> Vec<String> {
+        let code = self.code;
+        self.used
+            .values()
+            .map(|(import, names)| {
+                let kept: Vec<_> =
+                    import.specifiers.iter().flatten().filter(|it| names.contains(it.local().name.as_str())).collect();
+                if kept.len() == import.specifiers.iter().flatten().count() {
+                    return code.slice(import.span).to_owned();
+                }
+                let braced = kept.iter().filter(|it| matches!(it, ImportDeclarationSpecifier::ImportSpecifier(_)));
+                let braced: Vec<_> = braced.map(|it| code.slice(it.span())).collect();
+                let plain = kept.iter().filter(|it| !matches!(it, ImportDeclarationSpecifier::ImportSpecifier(_)));
+                let mut parts: Vec<String> = plain.map(|it| code.slice(it.span()).to_owned()).collect();
+                if !braced.is_empty() {
+                    parts.push(format!("{{ {} }}", braced.join(", ")));
+                }
+                let end = if code.slice(import.span).ends_with(';') { ";" } else { "" };
+                format!("import {} from {}{end}", parts.join(", "), code.slice(import.source.span))
+            })
+            .collect()
+    }
+
+    /// The statements, at another indentation.
+    fn written(&self, statements: &BTreeMap<u32, Span>, indent: &str) -> Vec<String> {
+        statements
+            .values()
+            .map(|span| {
+                let old = self.code.text.indent_at(span.start as usize);
+                let text = self.pruned(*span).unwrap_or_else(|| self.code.slice(*span).to_owned());
+                text.lines()
+                    .map(|line| line.strip_prefix(old).unwrap_or(line))
+                    .collect::<Vec<_>>()
+                    .join(&format!("\n{indent}"))
+            })
+            .collect()
+    }
+
+    /// `const { a, b } = require('…')` with only those names that are used.
+    fn pruned(&self, span: Span) -> Option<String> {
+        let code = self.code;
+        let declarator = code.kinds().find_map(|kind| match kind {
+            AstKind::VariableDeclarator(declarator)
+                if span.start <= declarator.span.start && declarator.span.end <= span.end =>
+            {
+                Some(declarator)
+            }
+            _ => None,
+        })?;
+        let BindingPattern::ObjectPattern(pattern) = &declarator.id else { return None };
+        let Expression::CallExpression(call) = bare(declarator.init.as_ref()?) else { return None };
+        call.common_js_require()?;
+        let used: Vec<_> = pattern
+            .properties
+            .iter()
+            .filter(|property| {
+                property
+                    .value
+                    .get_binding_identifier()
+                    .and_then(|id| id.symbol_id.get())
+                    .is_some_and(|symbol| self.seen.contains(&symbol))
+            })
+            .map(|property| code.slice(property.span))
+            .collect();
+        let end = if code.slice(span).ends_with(';') { ";" } else { "" };
+        Some(format!("const {{ {} }} = {}{end}", used.join(", "), code.slice(call.span)))
+    }
+}
