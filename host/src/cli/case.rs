@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::paint::{self, BAD, GOOD, paint};
+use super::paint::{self, BAD, GOOD, padded, paint};
 use super::place::{Place, case_id, default_plugins};
 use super::{Complaint, Format, heal::stop_on_signals, print, print_json, summary};
 use crate::heal::{self, Approval, HealError, Settings, Until};
@@ -100,9 +100,9 @@ fn list(place: &Place, format: Format) -> Result<ExitCode, Complaint> {
     }
     let mut text = String::new();
     for Case { id, state, finding, .. } in &cases {
-        let state = paint::state(*state);
-        let title = inert_line(&finding.title);
-        let _ = writeln!(text, "{id:<26} {state:<11} {:<8} {title}", paint::severity(finding.severity));
+        let state = padded(&paint::state(*state), 11);
+        let severity = padded(&paint::severity(finding.severity), 8);
+        let _ = writeln!(text, "{:<26} {state} {severity} {}", id.as_str(), inert_line(&finding.title));
     }
     print(&text);
     Ok(ExitCode::SUCCESS)

@@ -101,7 +101,7 @@ fn json(recorded: &Recorded) -> Result<String, Complaint> {
 fn human(recorded: &Recorded) -> Result<String, Complaint> {
     let value = serde_json::to_value(&recorded.event).map_err(|error| Complaint::failed(error.to_string()))?;
     let mut fields = value.as_object().cloned().unwrap_or_default();
-    let name = fields.remove("event").and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
+    let name = fields.shift_remove("event").and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
     let mut rest = String::new();
     for (key, value) in &fields {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

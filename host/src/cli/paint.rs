@@ -18,6 +18,12 @@ pub(super) fn paint(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// Fills what is painted up to a width that counts only what is seen.
+pub(super) fn padded(painted: &str, width: usize) -> String {
+    let seen = anstream::adapter::strip_str(painted).to_string().chars().count();
+    format!("{painted}{}", " ".repeat(width.saturating_sub(seen)))
+}
+
 pub(super) fn severity(severity: Severity) -> String {
     let style = match severity {
         Severity::Critical | Severity::High => BAD,

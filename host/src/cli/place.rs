@@ -22,13 +22,15 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The state folder; it need not be there yet.
+    /// The state folder, absolute; it need not be there yet.
     pub fn state(&self) -> Result<PathBuf, Complaint> {
         let none = || {
             Complaint::usage("there is no place for the ledger: neither XDG_STATE_HOME nor HOME is set")
                 .help("name a folder with --state")
         };
-        self.state.clone().or_else(|| default_state(&self.repo)).ok_or_else(none)
+        let state = self.state.clone().or_else(|| default_state(&self.repo)).ok_or_else(none)?;
+        // Workers start elsewhere, so a relative folder would lead them astray.
+        std::path::absolute(&state).map_err(|error| Complaint::usage(format!("{}: {error}", shown(&state))))
     }
 
     /// The ledger, for commands that only make sense where thymus ran before.

@@ -85,9 +85,8 @@ fn explain(id: &CaseId, place: &Place, format: Format) -> Result<ExitCode, Compl
         let lowered = before.is_some_and(|before| step.outcome < before);
         let mark = if lowered || step.rule == decision.rule { paint::paint(STRONG, "→") } else { " ".to_owned() };
         let origin = paint::paint(DIM, inert_line(&step.origin));
-        let outcome = paint::outcome(step.outcome);
-        let _ =
-            writeln!(text, "{mark} {:<34} {outcome:<7}  {}  {origin}", inert_line(&step.rule), inert_line(&step.says));
+        let outcome = paint::padded(&paint::outcome(step.outcome), 7);
+        let _ = writeln!(text, "{mark} {:<34} {outcome}  {}  {origin}", inert_line(&step.rule), inert_line(&step.says));
         before = Some(step.outcome);
     }
     let rule = paint::paint(STRONG, inert_line(&decision.rule));

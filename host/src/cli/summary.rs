@@ -18,8 +18,11 @@ pub(super) fn of(report: &Report, settings: &Settings) -> String {
     let mut text = String::new();
     let commit = report.commit.get(..12).unwrap_or(&report.commit);
     let spans = report.window.signals.spans;
+    let looked = report.plugins.iter().all(|plugin| plugin.failures == 0);
     if report.cases.is_empty() {
-        let _ = writeln!(text, "\n{} nothing wrong found in {spans} spans at commit {commit}", paint(GOOD, "✓"));
+        let sign = if looked { paint(GOOD, "✓") } else { paint(WAITS, "!") };
+        let but = if looked { "" } else { ", but not every plugin could look" };
+        let _ = writeln!(text, "\n{sign} nothing wrong found in {spans} spans at commit {commit}{but}");
     } else {
         let _ = writeln!(text, "\n{} case(s) in {spans} spans at commit {commit}", report.cases.len());
     }

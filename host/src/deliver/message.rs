@@ -43,7 +43,12 @@ pub fn message(case: &Case) -> String {
         }
     }
     let _ = writeln!(text, "\nThymus-Case: {}", case.id);
-    let _ = writeln!(text, "Thymus-Plugin: {} sha256:{}", shortened(&line(&case.plugin), 200), case.plugin_digest);
+    let _ = writeln!(
+        text,
+        "Thymus-Plugin: {} sha256:{}",
+        shortened(&line(&case.plugin.replacen('@', " ", 1)), 200),
+        case.plugin_digest
+    );
     if let Some(decision) = &case.decision {
         let _ = writeln!(text, "Thymus-Policy: sha256:{}", decision.policy);
     }

@@ -32,6 +32,11 @@ pub enum HealError {
         "`thymus plugin inspect FILE` shows what a plugin wants, `thymus policy check` what is granted"
     ))]
     AllRefused,
+    #[error("no detector gave an answer, so nobody knows whether anything is wrong")]
+    #[diagnostic(help(
+        "the messages above and `thymus ledger show` say how each call ended; `thymus doctor` looks at this machine"
+    ))]
+    NoAnswer,
     #[error("commit {commit} of {} has no thymus.toml, so thymus does not know how to test it", .repo.display())]
     #[diagnostic(help("run `thymus init` there, look at the file, commit it; or stop earlier with --until diagnose"))]
     NoProject { repo: PathBuf, commit: String },

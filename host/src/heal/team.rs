@@ -179,10 +179,17 @@ impl<'a> Team<'a> {
                 self.plugins.detect(&member.plugin, inputs, self.run.cancel)
             })?;
             Ok::<_, HealError>(
-                findings.unwrap_or_default().into_iter().map(|finding| (*member, finding)).collect::<Vec<_>>(),
+                findings.map(|list| list.into_iter().map(|finding| (*member, finding)).collect::<Vec<_>>()),
             )
         })?;
-        Ok(found.into_iter().flatten().collect())
+        // Silence must not pass for health.
+        if found.iter().all(Option::is_none) {
+            return Err(HealError::NoAnswer);
+        }
+        for (member, _) in detectors.iter().zip(&found).filter(|(_, found)| found.is_none()) {
+            self.run.warn(format!("{} could not look: what it would have found is missing here", member.name()));
+        }
+        Ok(found.into_iter().flatten().flatten().collect())
     }
 
     /// The first cause that a plugin can tell; the one that found it is asked first.
