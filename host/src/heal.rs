@@ -6,6 +6,7 @@
 mod admit;
 mod error;
 mod person;
+mod private;
 mod recover;
 mod replay;
 mod report;

@@ -96,7 +96,9 @@ fn heal(workspace: &Workspace, sample: &Sample) -> Result<Outcome, Failure> {
         return Ok(Outcome::Failed(format!("the working tree in {} was changed:\n{touched}", place.repo.display())));
     }
     match healed {
-        Err(Failure::Status { status, .. }) => return Ok(Outcome::Failed(format!("`thymus heal` ended with {status}"))),
+        Err(Failure::Status { status, .. }) => {
+            return Ok(Outcome::Failed(format!("`thymus heal` ended with {status}")));
+        }
         healed => healed?,
     }
     let cases = cases(workspace, &place)?;

@@ -10,6 +10,8 @@ use crate::policy::Policy;
 use crate::sandbox::Sandbox;
 use crate::snapshot::Repository;
 
+use super::private::{Private, sweep};
+use super::scene::WINDOWS;
 use super::{HealError, Settings};
 
 pub(super) struct Run<'a> {
@@ -28,7 +30,7 @@ pub(super) struct Run<'a> {
     /// Keeps other processes off this repository; dropped last.
     _claim: Claim,
     /// Where a dry run's ledger lies.
-    _dry: Option<tempfile::TempDir>,
+    _dry: Option<Private>,
 }
 
 impl<'a> Run<'a> {
@@ -44,7 +46,7 @@ impl<'a> Run<'a> {
         let policy = Policy::load(&settings.policy)?;
         let repository = Repository::open(&top_of(&settings.repo))?;
         let commit = repository.head()?;
-        let dry = settings.dry_run.then(|| private_folder(&settings.state)).transpose()?;
+        let dry = settings.dry_run.then(|| Private::new(&settings.state)).transpose()?;
         let ledger = match &dry {
             // It knows what the real one knows, and what it learns goes away with it.
             Some(dir) if settings.state.join(ledger::FILE).exists() => {
@@ -53,6 +55,9 @@ impl<'a> Run<'a> {
             Some(dir) => Ledger::open(dir.path())?,
             None => Ledger::open(&settings.state)?,
         };
+        for folder in [settings.state.clone(), settings.state.join(WINDOWS)] {
+            sweep(&folder);
+        }
         let claim = ledger.claim_repository(repository.git_dir())?;
         ledger.append(&Event::LoopStarted {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -129,11 +134,4 @@ impl<'a> Run<'a> {
 pub(super) fn top_of(dir: &Path) -> PathBuf {
     let full = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
     full.ancestors().find(|ancestor| ancestor.join(".git").exists()).unwrap_or(&full).to_owned()
-}
-
-/// A folder that goes away with its handle, on the state's own disk.
-pub(super) fn private_folder(state: &Path) -> Result<tempfile::TempDir, HealError> {
-    let wrong = |source| HealError::State { path: state.to_owned(), source };
-    std::fs::create_dir_all(state).map_err(wrong)?;
-    tempfile::Builder::new().prefix(".run-").tempdir_in(state).map_err(wrong)
 }

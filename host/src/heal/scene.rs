@@ -10,7 +10,8 @@ use crate::snapshot::{Repository, Snapshot};
 use crate::telemetry::{Sources, TelemetryLimits};
 use crate::{patch, project, telemetry};
 
-use super::run::{Run, private_folder};
+use super::private::Private;
+use super::run::Run;
 use super::{HealError, Until};
 
 /// Where windows lie in the state folder.
@@ -63,7 +64,7 @@ pub(super) fn folder_of(commit: &str, globs: &[String]) -> String {
 
 fn read_window(run: &Run) -> Result<Window, HealError> {
     let windows = run.folder(WINDOWS)?;
-    let fresh = private_folder(&windows)?;
+    let fresh = Private::new(&windows)?;
     let sources = Sources {
         files: run.settings.telemetry.clone(),
         baseline: run.settings.baseline.clone(),

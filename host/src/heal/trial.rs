@@ -14,7 +14,8 @@ use crate::policy::{Facts, ScopeFacts, TrackRecord};
 use crate::validate::{Candidate, Validator};
 use crate::{ledger, patch};
 
-use super::run::{Run, private_folder};
+use super::private::Private;
+use super::run::Run;
 use super::scene::Scene;
 use super::team::Member;
 use super::{End, HealError, Opened, Until};
@@ -119,7 +120,7 @@ impl Trial<'_> {
 
     /// The gates that run tests.
     fn prove(&self, patch: &Patch, project: &Project) -> Result<Verdict, HealError> {
-        let home = private_folder(&self.run.settings.state)?;
+        let home = Private::new(&self.run.settings.state)?;
         let layer = patch::write_layer(patch, &home.path().join("layer"))?;
         let tree = self.scene.lay_out(self.run, &[])?;
         let rules = self.run.policy.validation();
