@@ -15,6 +15,8 @@ use super::tree::Tree;
 use super::{Candidate, ValidateError, set_up, shelf};
 
 const OUTPUT_BYTES: u64 = 64 << 10;
+/// Failures that are looked at for a hint at a limit.
+const HINTS: usize = 50;
 const MAX_TMP: u64 = 1 << 30;
 
 pub(super) struct Bench<'a> {
@@ -148,8 +150,9 @@ impl<'a> Bench<'a> {
         };
         let mut output = tail(&ended.stdout, 6, 300);
         output.extend(tail(&ended.stderr, 6, 300));
-        let words = self.words(ended.exit, &output.join("\n"));
-        Ok(Ran { exit: ended.exit, results, output, millis: ended.millis, words })
+        let mut ran = Ran { exit: ended.exit, results, output, millis: ended.millis, words: String::new() };
+        ran.words = self.words(&ran);
+        Ok(ran)
     }
 
     fn jail(&self, tree: &Tree) -> Jail {
@@ -183,9 +186,9 @@ impl<'a> Bench<'a> {
     }
 
     /// How a run ended, for a person. What the output suggests is said as a guess: hostile code may have written it.
-    fn words(&self, exit: Exit, output: &str) -> String {
+    fn words(&self, ran: &Ran) -> String {
         let rules = self.candidate.rules;
-        let said = match exit {
+        let said = match ran.exit {
             Exit::Code(0) => return "exit status 0".to_owned(),
             Exit::Code(127) => "its program could not be started (exit status 127)".to_owned(),
             Exit::Code(code) => format!("exit status {code}"),
@@ -196,10 +199,12 @@ impl<'a> Bench<'a> {
             Exit::OutOfMemory => format!("it used more than {} MiB of memory", rules.memory_bytes >> 20),
             Exit::Cancelled => "a person stopped it".to_owned(),
         };
-        let has = |words: &[&str]| words.iter().any(|word| output.contains(word));
+        let whys = ran.tests().into_iter().flatten().map(|(_, outcome)| &outcome.why).filter(|why| !why.is_empty());
+        let said_in_it: Vec<&String> = ran.output.iter().chain(whys.take(HINTS)).collect();
+        let has = |words: &[&str]| words.iter().any(|word| said_in_it.iter().any(|line| line.contains(word)));
         let guess = if has(&["out of memory", "MemoryError", "Cannot allocate memory", "ENOMEM", "bad_alloc"]) {
             format!("; its output hints at the memory limit of {} MiB", rules.memory_bytes >> 20)
-        } else if has(&["No space left on device", "ENOSPC"]) {
+        } else if has(&["No space left on device", "ENOSPC", "File too large", "EFBIG"]) {
             format!("; its output hints at the disk limit of {} MiB", rules.disk_bytes >> 20)
         } else if has(&["Resource temporarily unavailable", "EAGAIN"]) {
             format!("; its output hints at the limit of {} processes", rules.processes)

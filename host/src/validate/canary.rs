@@ -171,6 +171,7 @@ fn failing(framework: Framework, path: &RepoPath, text: &str, name: &str) -> Opt
 
 const NODE: Kinds = &[
     ("throw", "throw new Error('no');"),
+    ("later", "await new Promise((done) => setTimeout(done, 20)); throw new Error('no');"),
     ("ok", "assert.ok(false);"),
     ("equal", "assert.equal(1, 2);"),
     ("strict", "assert.strictEqual(1, 2);"),
@@ -182,6 +183,7 @@ const NODE: Kinds = &[
 ];
 const JEST: Kinds = &[
     ("throw", "throw new Error('no');"),
+    ("later", "await new Promise((done) => setTimeout(done, 20)); throw new Error('no');"),
     ("be", "expect(1).toBe(2);"),
     ("equal", "expect({ a: 1 }).toEqual({ a: 2 });"),
     ("throws", "expect(() => 1).toThrow();"),

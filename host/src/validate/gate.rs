@@ -73,6 +73,7 @@ impl<'a> Gates<'a> {
     pub(super) fn take<T>(&mut self, name: GateName, run: impl FnOnce() -> Result<(Said, T), Halt>) -> Result<T, Halt> {
         let started = Instant::now();
         let (said, value) = match run() {
+            Ok((said, _)) if said.status == GateStatus::Failed => (said.clone(), Err(Halt::Failed(said))),
             Ok((said, value)) => (said, Ok(value)),
             Err(Halt::Failed(said)) => (said.clone(), Err(Halt::Failed(said))),
             Err(error) => return Err(error),

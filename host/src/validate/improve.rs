@@ -39,8 +39,7 @@ pub(super) fn gate(
             ),
         });
     }
-    let said = sum(all);
-    if said.status == GateStatus::Failed { Err(Halt::Failed(said)) } else { Ok((said, ())) }
+    Ok((sum(all), ()))
 }
 
 /// The worst answer, with all their sentences.

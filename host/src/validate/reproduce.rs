@@ -124,7 +124,8 @@ fn compare(before: &Baseline, unpatched: &Ran, patched: Ran, wanted: Wanted) -> 
         Wanted::Green => green.is_empty(),
     };
     if missing && !still.is_empty() {
-        return fail("TH-VAL-STILL-RED", "the new tests fail with the patch too", first(&still));
+        let why = format!("the new tests fail with the patch too ({})", patched.words);
+        return fail("TH-VAL-STILL-RED", &why, first(&still));
     }
     if missing && !unloaded.is_empty() {
         let why = "without the patch the new tests can't even be loaded, so they show nothing of what it repairs; \

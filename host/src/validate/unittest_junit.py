@@ -32,7 +32,7 @@ class Result(unittest.TextTestResult):
         # Fixtures of a class or module fail without a test having started.
         row = self.rows.setdefault(id(test), [test, "passed", "", 0.0])
         if row[1] == "passed" or kind == "failure":
-            row[1], row[2] = kind, str(why)[:300]
+            row[1], row[2] = kind, brief(str(why))
 
     def addFailure(self, test, err):
         super().addFailure(test, err)
@@ -57,7 +57,7 @@ class Result(unittest.TextTestResult):
 
     def stopTestRun(self):
         super().stopTestRun()
-        lines = ['<?xml version="1.0" encoding="utf-8"?>', '<testsuite name="unittest">']
+        lines = ['<?xml version="1.0" encoding="utf-8"?>', '<testsuite>']
         for test, kind, why, seconds in self.rows.values():
             classname, _, name = test.id().rpartition(".")
             if test.id().endswith(")"):
@@ -72,6 +72,11 @@ class Result(unittest.TextTestResult):
 
 class Runner(unittest.TextTestRunner):
     resultclass = Result
+
+
+def brief(text):
+    """An import that fails brings its whole traceback; what happened stands last."""
+    return text if len(text) <= 280 else text[:60] + " ... " + text[-200:]
 
 
 def attribute(text):

@@ -2,4 +2,10 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod bench;
+mod forgeries;
+mod installed;
 mod node;
+mod python;
+mod runs;
+mod samples;
+mod set_up;
