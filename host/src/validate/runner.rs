@@ -25,7 +25,7 @@ pub(super) struct Asked {
 
 /// The repository's own command, with a report asked for where that needs no more than words.
 pub(super) fn ask(test: &TestRun) -> Asked {
-    let command = inside(&test.command);
+    let command = to_the_end(test.framework, inside(&test.command));
     if let Some(command) = unittest(test, &command) {
         return Asked { command, report: Some(REPORT.into()), script: true };
     }
@@ -50,6 +50,41 @@ pub(super) fn ask(test: &TestRun) -> Asked {
         _ => false,
     };
     Asked { command, report: asked.then(|| REPORT.into()), script: false }
+}
+
+/// Takes away what stops a run at its first failure: then nothing would be known of the tests behind it.
+fn to_the_end(framework: Framework, command: Vec<String>) -> Vec<String> {
+    let (stops, goes_on): (&[&str], &str) = match framework {
+        Framework::Pytest => (&["-x", "--exitfirst", "--maxfail"], "--maxfail=0"),
+        Framework::Jest | Framework::Vitest => (&["--bail"], "--bail=0"),
+        Framework::Unittest => (&["-f", "--failfast"], ""),
+        Framework::CargoNextest => (&["--fail-fast", "--max-fail"], "--no-fail-fast"),
+        Framework::NodeTest | Framework::Command => return command,
+    };
+    let name = |word: &str| word.split('=').next().unwrap_or(word).to_owned();
+    let (mut kept, mut number_follows) = (Vec::new(), false);
+    for word in command {
+        let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+        let stop = stops.contains(&name(&word).as_str());
+        if !stop && !(number_follows && is_number) {
+            kept.push(word.clone());
+        }
+        number_follows = stop && !word.contains('=');
+    }
+    let runner = match framework {
+        Framework::Pytest => "pytest",
+        Framework::Jest => "jest",
+        Framework::Vitest => "vitest",
+        _ => "nextest",
+    };
+    // Only where the runner itself reads the words: a script of the repository might not understand one more.
+    let direct = kept.iter().any(|word| word.rsplit('/').next() == Some(runner));
+    if direct && !goes_on.is_empty() && !kept.iter().any(|word| word == goes_on) {
+        // Behind `--` options are names of tests.
+        let end = kept.iter().position(|word| word == "--").unwrap_or(kept.len());
+        kept.insert(end, goes_on.to_owned());
+    }
+    kept
 }
 
 /// `python -m unittest …` becomes `python unittest_junit.py REPORT …`.
@@ -120,11 +155,22 @@ mod tests {
         let words = ["node", "--test", "--test-reporter=junit", "--test-reporter-destination=/tmp/junit.xml", "test/"];
         assert_eq!(node.command, words);
         let pytest = ask(&test(Framework::Pytest, &[".venv/bin/python", "-m", "pytest"], None));
-        assert_eq!(pytest.command, ["/work/repo/.venv/bin/python", "-m", "pytest", "--junitxml=/tmp/junit.xml"]);
+        let words = ["/work/repo/.venv/bin/python", "-m", "pytest", "--maxfail=0", "--junitxml=/tmp/junit.xml"];
+        assert_eq!(pytest.command, words);
         let unittest = ask(&test(Framework::Unittest, &["python3", "-B", "-m", "unittest", "discover"], None));
         assert_eq!(unittest.command, ["python3", "-B", SCRIPT, "/tmp/junit.xml", "discover"]);
         let own = ask(&test(Framework::Command, &["make", "test"], None));
         assert_eq!((own.command.len(), own.report), (2, None));
+    }
+
+    #[test]
+    fn no_run_ends_at_its_first_failure() {
+        let jest = ask(&test(Framework::Jest, &["node_modules/.bin/jest", "--bail", "2", "--ci"], Some("j.xml")));
+        assert_eq!(jest.command, ["/work/repo/node_modules/.bin/jest", "--ci", "--bail=0"]);
+        let nextest = ask(&test(Framework::CargoNextest, &["cargo", "nextest", "run", "--", "--skip", "x"], None));
+        assert_eq!(nextest.command, ["cargo", "nextest", "run", "--no-fail-fast", "--", "--skip", "x"]);
+        let unittest = ask(&test(Framework::Unittest, &["python3", "-m", "unittest", "-f"], None));
+        assert_eq!(unittest.command, ["python3", SCRIPT, "/tmp/junit.xml"]);
     }
 
     #[test]

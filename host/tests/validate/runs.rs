@@ -106,3 +106,19 @@ fn a_program_that_is_not_installed_is_named() {
     let gate = refused(&trial.prove(), GateName::Baseline, "TH-VAL-PROGRAM");
     assert!(gate.detail.starts_with("no-such-runner is not on this machine's PATH"), "{gate:?}");
 }
+
+#[test]
+fn tests_run_with_the_hosts_own_interpreter() {
+    let ask = ["-I", "-c", "import sys; print(sys.base_prefix, end='')"];
+    let host = std::process::Command::new("python3").args(ask).current_dir("/").output().unwrap();
+    let host = String::from_utf8(host.stdout).unwrap();
+    let same = format!(
+        "import sys, unittest\n\n\nclass Same(unittest.TestCase):\n    def test_same(self):\n        \
+         self.assertEqual(sys.base_prefix, '{host}')\n"
+    );
+    let trial =
+        inventory().file("tests/test_same.py", &same).change("stock.py", FIXED).change("tests/test_unknown.py", NEW);
+    let verdict = trial.prove();
+    all_passed(&verdict);
+    assert_eq!(verdict.gates[0].detail, "3 of 3 tests pass in each of 2 runs");
+}
