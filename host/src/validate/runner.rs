@@ -66,7 +66,7 @@ fn to_the_end(framework: Framework, command: Vec<String>) -> Vec<String> {
     for word in command {
         let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
         let stop = stops.contains(&name(&word).as_str());
-        if !stop && !(number_follows && is_number) {
+        if !(stop || number_follows && is_number) {
             kept.push(word.clone());
         }
         number_follows = stop && !word.contains('=');
