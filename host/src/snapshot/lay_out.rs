@@ -1,9 +1,9 @@
 //! Writes a snapshot's files into a folder of thymus's own: all of it or nothing, and never twice without need.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -15,6 +15,11 @@ use crate::model::{Cancel, RepoPath};
 
 /// 1980-01-01: the same in every run, and old enough for build tools and archives that know nothing earlier.
 const MTIME: Duration = Duration::from_hours(10 * 8760 + 48);
+
+/// How the names of drafts begin; the id of the process that makes them follows.
+const DRAFT: &str = ".snapshot-";
+/// Nobody takes this long to lay a snapshot out.
+const ABANDONED: Duration = Duration::from_mins(60);
 
 /// A folder with a snapshot's files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +53,12 @@ impl Repository {
             // Moved away first: a crash while deleting must not leave half a folder at its name.
             let grave = beside(dir)?;
             let inside = grave.path().join("old");
-            fs::rename(dir, &inside).map_err(|source| io_at(dir, source))?;
+            match fs::rename(dir, &inside) {
+                Ok(()) => {}
+                // Another process has moved it away.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(source) => return Err(io_at(dir, source)),
+            }
         }
         let fresh = beside(dir)?;
         let top = fresh.path().join("new");
@@ -61,6 +71,7 @@ impl Repository {
             let bytes = read_blob(&local, entry)?;
             write(&top.join(path), &bytes, entry.executable)?;
         }
+        settle(&top, &files)?;
         match fs::rename(&top, dir) {
             Ok(()) => Ok(done),
             // Another process was faster; what it made is as good if it is the same.
@@ -87,7 +98,26 @@ fn patterns(globs: &[String]) -> Result<Option<GlobSet>, SnapshotError> {
 fn beside(dir: &Path) -> Result<tempfile::TempDir, SnapshotError> {
     let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(|source| io_at(parent, source))?;
-    tempfile::Builder::new().prefix(".snapshot-").tempdir_in(parent).map_err(|source| io_at(parent, source))
+    sweep(parent);
+    let prefix = format!("{DRAFT}{}-", std::process::id());
+    tempfile::Builder::new().prefix(&prefix).tempdir_in(parent).map_err(|source| io_at(parent, source))
+}
+
+/// Removes the drafts of processes that were killed. One that can't be removed costs space and nothing else.
+fn sweep(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(|name| name.strip_prefix(DRAFT)?.split_once('-')?.0.parse::<u32>().ok());
+        let Some(owner) = owner else { continue };
+        let abandoned = entry
+            .metadata()
+            .and_then(|found| found.modified())
+            .is_ok_and(|at| at.elapsed().is_ok_and(|age| age > ABANDONED));
+        // A process of another PID namespace can't be seen from here; so a young draft is left alone too.
+        if abandoned && !Path::new("/proc").join(owner.to_string()).exists() {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 fn write(path: &Path, bytes: &[u8], executable: bool) -> Result<(), SnapshotError> {
@@ -99,6 +129,17 @@ fn write(path: &Path, bytes: &[u8], executable: bool) -> Result<(), SnapshotErro
     file.write_all(bytes).map_err(at)?;
     file.set_modified(SystemTime::UNIX_EPOCH + MTIME).map_err(at)?;
     file.set_permissions(Permissions::from_mode(mode(executable))).map_err(at)
+}
+
+/// Gives the folders the time that the files have; what is written into a folder changes its time.
+fn settle(top: &Path, files: &BTreeMap<&RepoPath, &Entry>) -> Result<(), SnapshotError> {
+    let folders: BTreeSet<&Path> = files.keys().flat_map(|path| Path::new(path.as_str()).ancestors().skip(1)).collect();
+    for folder in folders {
+        let at = top.join(folder);
+        let set = File::open(&at).and_then(|open| open.set_modified(SystemTime::UNIX_EPOCH + MTIME));
+        set.map_err(|source| io_at(&at, source))?;
+    }
+    Ok(())
 }
 
 fn mode(executable: bool) -> u32 {
@@ -141,7 +182,10 @@ fn is_right(dir: &Path, files: &BTreeMap<&RepoPath, &Entry>, cancel: &Cancel) ->
 
 fn same(path: &Path, entry: &Entry) -> io::Result<bool> {
     let found = path.symlink_metadata()?;
-    if !found.is_file() || found.len() != entry.size || found.permissions().mode() & 0o777 != mode(entry.executable) {
+    let as_written = found.permissions().mode() & 0o7777 == mode(entry.executable)
+        && found.modified()? == SystemTime::UNIX_EPOCH + MTIME
+        && found.nlink() == 1;
+    if !found.is_file() || found.len() != entry.size || !as_written {
         return Ok(false);
     }
     let mut bytes = Vec::new();

@@ -24,7 +24,7 @@ impl Repository {
         let options = gix::open::Options::isolated()
             .bail_if_untrusted(true)
             .config_overrides(["core.useReplaceRefs=false", "core.logAllRefUpdates=false"]);
-        let inner = options.open(&top).map_err(|error| open(error.to_string()))?;
+        let inner = options.open(&top).map_err(|error| open(reasons(&error)))?;
         let local = inner.to_thread_local();
         let git_dir = local.git_dir().canonicalize().map_err(|error| open(error.to_string()))?;
         let work_dir = local.workdir().and_then(|path| path.canonicalize().ok());
@@ -38,6 +38,7 @@ impl Repository {
             });
         }
         leads_back(&top, &git_dir)?;
+        borrows_nothing(&top, &local.common_dir().join("objects/info/alternates"))?;
         Ok(Self { inner, git_dir, work_dir })
     }
 
@@ -81,6 +82,16 @@ impl Repository {
     }
 }
 
+/// An error and what caused it; git's library says what is wrong only in the last of them.
+fn reasons(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let text = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    if text.to_lowercase().contains("sha256") {
+        return format!("its objects are named by SHA-256, and thymus reads those named by SHA-1 only ({text})");
+    }
+    text
+}
+
 /// A `.git` *file* may name any repository of the same user; only a linked working tree's repository names it back.
 fn leads_back(top: &Path, git_dir: &Path) -> Result<(), SnapshotError> {
     let dot_git = top.join(".git");
@@ -97,4 +108,15 @@ fn leads_back(top: &Path, git_dir: &Path) -> Result<(), SnapshotError> {
         path: top.to_owned(),
         why: format!("its .git leads to {}, which doesn't lead back", git_dir.display()),
     })
+}
+
+/// Alternates make the objects of any repository on this machine part of this one: whoever knows an id could have a
+/// plugin read a file that is not his.
+fn borrows_nothing(top: &Path, alternates: &Path) -> Result<(), SnapshotError> {
+    if alternates.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let why = "it borrows objects of another repository (objects/info/alternates); `git repack -a -d` and then removing \
+               that file makes it stand alone";
+    Err(SnapshotError::Elsewhere { path: top.to_owned(), why: why.to_owned() })
 }

@@ -11,6 +11,8 @@ mod messages;
 mod normal;
 mod observed;
 mod open;
+#[cfg(test)]
+mod pace;
 mod protobuf;
 mod reading;
 mod records;

@@ -190,6 +190,160 @@ fn long_lines_many_objects_and_many_attributes_meet_their_bounds() {
 }
 
 #[test]
+fn exceptions_are_counted_by_handler_and_type_from_events_and_from_logs() {
+    let given = Given::new();
+    let limits = TelemetryLimits::default();
+    let attribute = |key: &str, value: &str| json!({ "key": key, "value": { "stringValue": value } });
+    let log = |ids: &Value, attributes: Value| {
+        let mut record = json!({ "timeUnixNano": "7", "attributes": attributes });
+        record.as_object_mut().unwrap().extend(ids.as_object().unwrap().clone());
+        record
+    };
+    let ids = json!({ "traceId": format!("{:032x}", 1), "spanId": format!("{:016x}", 2) });
+    let kind = |kind: &str| json!([attribute("exception.type", kind)]);
+    let records = [
+        // The span's own event says the same; this is another exception; these belong to no span.
+        log(&ids, kind("KeyError")),
+        log(&ids, kind("ValueError")),
+        log(&ids, kind("ValueError")),
+        log(&json!({}), kind("OSError")),
+        log(
+            &json!({ "traceId": "0f".repeat(16), "spanId": "0f".repeat(8), "eventName": "exception" }),
+            json!([attribute("message", "gone")]),
+        ),
+        log(&ids, json!([attribute("message", "an ordinary one")])),
+    ];
+    let logs = json!({ "resourceLogs": [{ "scopeLogs": [{ "logRecords": records }] }] }).to_string();
+    let spans = line(&[span(1, 10, 1, &old_names()), span(2, 11, 1, &old_names())]);
+    // The logs come first, and everything is sent twice.
+    let file = given.file("a.jsonl", format!("{logs}\n{spans}\n{spans}\n"));
+    let first = given.window(&Sources { files: vec![file.clone()], ..Sources::default() }, "first", &limits);
+    let found = value(&first.dir, "handlers.json");
+    let expected = json!([{ "type": "KeyError", "count": 2 }, { "type": "ValueError", "count": 1 }]);
+    assert_eq!(found["handlers"][0]["exceptions"], expected);
+    let elsewhere = json!([
+        { "service": "", "type": "", "count": 1 }, { "service": "", "type": "OSError", "count": 1 }]);
+    assert_eq!(found["exceptions_elsewhere"], elsewhere);
+
+    // As a baseline it says the same, whether it is read again or comes from the window.
+    let again = Sources { files: vec![], baseline: vec![file], ..Sources::default() };
+    let kept = Sources { files: vec![], earlier: vec![first.dir.clone()], ..Sources::default() };
+    for (name, sources) in [("again", again), ("kept", kept)] {
+        let window = given.window(&sources, name, &limits);
+        assert_eq!(value(&window.dir, "baseline.json"), found, "{name}");
+    }
+
+    let many: Vec<Value> = (0..40).map(|n| log(&ids, kind(&format!("E{n}")))).collect();
+    let many = json!({ "resourceLogs": [{ "scopeLogs": [{ "logRecords": many }] }] }).to_string();
+    let file = given.file("b.jsonl", format!("{spans}\n{many}\n"));
+    let window = given.window(&Sources { files: vec![file], ..Sources::default() }, "many", &limits);
+    assert_eq!(value(&window.dir, "handlers.json")["handlers"][0]["exceptions"].as_array().unwrap().len(), 16);
+    assert_eq!(window.dropped, [("exception types".to_owned(), 25)]);
+}
+
+#[test]
+fn a_handler_that_was_renamed_is_not_in_the_baseline_and_what_is_the_same_has_the_same_quantiles() {
+    let given = Given::new();
+    let limits = TelemetryLimits::default();
+    let spans: Vec<Value> = (0..500).map(|n| span(n, 1_000 + n, n + 1, &old_names())).collect();
+    let same = given.file("same.jsonl", line(&spans));
+    let renamed: Vec<Value> = (0..500).map(|n| span(n, 1_000 + n, n + 1, &json!([]))).collect();
+    let renamed = given.file("renamed.jsonl", line(&renamed));
+    let window =
+        given.window(&Sources { files: vec![same.clone()], baseline: vec![same], ..Sources::default() }, "a", &limits);
+    assert_eq!(value(&window.dir, "baseline.json"), value(&window.dir, "handlers.json"));
+    let sources = Sources { files: vec![renamed], earlier: vec![window.dir.clone()], ..Sources::default() };
+    let window = given.window(&sources, "b", &limits);
+    let names = |file: &str| -> Vec<String> {
+        let handlers = value(&window.dir, file)["handlers"].as_array().unwrap().clone();
+        handlers.iter().map(|handler| handler["handler"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(
+        (names("handlers.json"), names("baseline.json")),
+        (vec!["GET /cart".into()], vec!["shop.cart.total".into()])
+    );
+}
+
+#[test]
+fn what_the_sdks_for_javascript_and_python_send_is_read_under_todays_names() {
+    let given = Given::new();
+    let limits = TelemetryLimits::default();
+    // JavaScript writes numbers where Python and the Collector write text.
+    let numbers = json!({ "resourceSpans": [{ "scopeSpans": [{ "spans": [{
+        "traceId": "0a".repeat(16), "spanId": "0b".repeat(8), "name": "GET", "kind": 3,
+        "startTimeUnixNano": "1795509598896000000", "endTimeUnixNano": "1795509598897000000",
+        "attributes": [
+            { "key": "http.status_code", "value": { "intValue": 500 } },
+            { "key": "http.target", "value": { "stringValue": "/cart?id=1" } },
+            { "key": "http.method", "value": { "stringValue": "GET" } },
+            { "key": "http.request.method", "value": { "stringValue": "POST" } },
+            { "key": "db.statement", "value": { "stringValue": "SELECT 1" } },
+            { "key": "messaging.destination", "value": { "stringValue": "orders" } },
+            { "key": "code.lineno", "value": { "stringValue": "31" } }],
+        "droppedAttributesCount": 0, "events": [], "links": [], "flags": 257,
+        "status": { "code": 0 } }] }] }] });
+    let window = given.read(vec![given.file("js.json", numbers.to_string())], &limits);
+    assert_eq!(window.damaged, 0, "{:?}", window.damage);
+    let expected = json!({
+        "http.response.status_code": 500, "http.request.method": "POST", "db.query.text": "SELECT 1",
+        "messaging.destination.name": "orders", "code.line.number": 31, "url.path": "/cart", "url.query": "id=1" });
+    assert_eq!(lines(&window, "spans.jsonl")[0]["attributes"], expected);
+
+    let point = json!({ "timeUnixNano": "9", "asInt": 4 });
+    let histogram =
+        json!({ "timeUnixNano": "9", "count": 2, "sum": 1.5, "bucketCounts": [1, 1], "explicitBounds": [1] });
+    let metrics = json!({ "resourceMetrics": [{ "scopeMetrics": [{ "metrics": [
+        { "name": "a", "description": "", "unit": "", "sum": { "aggregationTemporality": 2, "isMonotonic": true,
+            "dataPoints": [point] } },
+        { "name": "b", "histogram": { "aggregationTemporality": 2, "dataPoints": [histogram] } }] }] }] });
+    let files = vec![
+        given.file("real.json", include_str!("fixtures/javascript.json")),
+        given.file("metrics.json", metrics.to_string()),
+    ];
+    let window = given.window(&Sources { files, ..Sources::default() }, "real", &limits);
+    assert_eq!((window.signals.spans, window.signals.metrics, window.damaged), (2, 2, 0), "{:?}", window.damage);
+    let spans = lines(&window, "spans.jsonl");
+    assert_eq!(spans[0]["attributes"]["big"], 9_007_199_254_740_992_u64);
+    assert_eq!(spans[1]["events"][0]["attributes"]["exception.type"], "TypeError");
+    assert_eq!(lines(&window, "metrics.jsonl")[0]["point"]["value"], 4);
+}
+
+/// What the samples' READMEs say of their recordings.
+#[test]
+fn the_samples_recordings_hold_what_they_say_and_protobuf_says_the_same_as_json() {
+    let given = Given::new();
+    let limits = TelemetryLimits::default();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/samples");
+    let recording = |name: &str| samples.join(name);
+    let python = "inventory-service/recordings";
+    for (name, file, spans, logs) in [
+        ("js-healthy", "order-shop/recordings/healthy.jsonl.gz".to_owned(), 2_412, 0),
+        ("js-faulty", "order-shop/recordings/faulty.jsonl.gz".to_owned(), 2_434, 0),
+        ("py-healthy", format!("{python}/healthy.jsonl.gz"), 1_539, 0),
+        ("py-faulty", format!("{python}/faulty.jsonl.gz"), 1_488, 56),
+    ] {
+        let window = given.window(&Sources { files: vec![recording(&file)], ..Sources::default() }, name, &limits);
+        let signals = window.signals;
+        assert_eq!((signals.spans, signals.logs, window.damaged), (spans, logs, 0), "{name}: {:?}", window.damage);
+    }
+    let files = ["traces", "logs"].map(|signal| recording(&format!("{python}/faulty.{signal}.pb.gz")));
+    let window = given.window(&Sources { files: files.to_vec(), ..Sources::default() }, "pb", &limits);
+    for file in ["spans.jsonl", "logs.jsonl", "handlers.json"] {
+        let json = fs::read(given.0.path().join("py-faulty").join(file)).unwrap();
+        assert!(json == fs::read(window.dir.join(file)).unwrap(), "{file} differs");
+    }
+    let handlers = value(&window.dir, "handlers.json");
+    let exceptions = |name: &str| {
+        let handlers = handlers["handlers"].as_array().unwrap();
+        let found = handlers.iter().find(|handler| handler["handler"].as_str().unwrap().ends_with(name)).unwrap();
+        found["exceptions"].clone()
+    };
+    // Reported in an event of the span, and in a log record that names it.
+    assert_eq!(exceptions("days_of_cover"), json!([{ "type": "ZeroDivisionError", "count": 14 }]));
+    assert_eq!(exceptions("book_delivery"), json!([{ "type": "TypeError", "count": 8 }]));
+}
+
+#[test]
 fn the_baseline_is_made_of_better_times_and_of_earlier_windows() {
     let given = Given::new();
     let limits = TelemetryLimits::default();
@@ -416,21 +570,69 @@ fn empty_and_deep_messages_meet_their_bounds_before_they_take_memory() {
     assert_eq!((window.signals.spans, window.signals.logs, window.damaged), (0, 2, 2), "{:?}", window.damage);
 }
 
-/// Not a bound, but a look at the pace: `cargo test -p thymus --lib telemetry::tests::pace -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement, for people"]
-fn pace() {
-    let given = Given::new();
-    let mut text = String::new();
-    for batch in 0..200_u64 {
-        let spans: Vec<Value> =
-            (0..500).map(|n| span(batch * 500 + n, 1 + (n * 7_919) % 9_973, n, &old_names())).collect();
-        text.push_str(&line(&spans));
-        text.push('\n');
+mod properties {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
+    use super::*;
+
+    /// Something real, in every form.
+    fn bases() -> Vec<Vec<u8>> {
+        let all = [TRACES, LOGS, METRICS];
+        let folded: Vec<Vec<u8>> = all.iter().map(|message| zstd::encode_all(*message, 1).unwrap()).collect();
+        let folded: Vec<&[u8]> = folded.iter().map(Vec::as_slice).collect();
+        vec![
+            JSON.as_bytes().to_vec(),
+            TRACES.to_vec(),
+            framed(&all),
+            delimited(&all),
+            framed(&folded),
+            gzip(JSON.as_bytes()),
+            zstd::encode_all(&framed(&all)[..], 1).unwrap(),
+        ]
     }
-    let file = given.file("many.jsonl", &text);
-    let start = std::time::Instant::now();
-    let window = given.read(vec![file], &TelemetryLimits::default());
-    assert_eq!(window.signals.spans, 100_000);
-    println!("100,000 spans, {} MB, in {:?}", text.len() >> 20, start.elapsed());
+
+    /// Reads them, and says how many records and damaged places there were.
+    fn outcome(bytes: &[u8]) -> (u64, u64) {
+        let given = Given::new();
+        let limits =
+            TelemetryLimits { line_bytes: 64 << 10, objects: 1_000, records: 100, ..TelemetryLimits::default() };
+        let window = given.read(vec![given.file("x", bytes)], &limits);
+        let signals = window.signals;
+        for file in ["spans.jsonl", "logs.jsonl", "metrics.jsonl"] {
+            lines(&window, file);
+        }
+        (signals.spans + signals.logs + signals.metrics, window.damaged)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn whatever_the_bytes_they_are_read_or_named_as_damaged(bytes in vec(any::<u8>(), 1..2_000)) {
+            let (records, damaged) = outcome(&bytes);
+            prop_assert!(records > 0 || damaged > 0 || bytes.trim_ascii().is_empty() || bytes.iter().all(|byte| *byte == 0));
+        }
+
+        #[test]
+        fn something_real_that_was_changed_anywhere_never_stops_the_reading(
+            base in any::<Index>(),
+            changes in vec((any::<Index>(), any::<u8>()), 0..8),
+            keep in any::<Index>(),
+            cut in any::<bool>(),
+        ) {
+            let bases = bases();
+            let mut bytes = bases[base.index(bases.len())].clone();
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            if cut {
+                bytes.truncate(keep.index(bytes.len()) + 1);
+            }
+            let (records, damaged) = outcome(&bytes);
+            prop_assert!(records > 0 || damaged > 0 || bytes.trim_ascii().is_empty());
+        }
+    }
 }
