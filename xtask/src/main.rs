@@ -1,5 +1,6 @@
 //! `cargo xtask`: what a developer and CI run. One place, so that both run the same thing.
 
+mod bench;
 mod components;
 mod debian;
 mod demo;
@@ -38,6 +39,8 @@ enum Chore {
     Build,
     /// thymus heals two sample repositories before your eyes. Example: `cargo xtask demo`
     Demo,
+    /// What thymus costs on this machine, as a table. Example: `cargo xtask bench`
+    Bench,
 }
 
 fn main() -> ExitCode {
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Chore::Lint => lint::lint(&workspace),
         Chore::Test => test::test(&workspace),
         Chore::Demo => demo::demo(&workspace),
+        Chore::Bench => bench::bench(&workspace),
         Chore::Build => components::build(&workspace),
     };
     match done {

@@ -57,6 +57,11 @@ impl Workspace {
         self.built.join("thymus")
     }
 
+    /// An example program of the host's workspace.
+    pub fn example(&self, name: &str) -> PathBuf {
+        self.built.join("examples").join(name)
+    }
+
     /// A path as one types it in this repository.
     pub fn relative(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.root).unwrap_or(path).to_owned()

@@ -53,6 +53,8 @@ pub struct Call<T> {
     pub progress: Option<Progress>,
     /// Wall clock, the process around it included.
     pub millis: u64,
+    /// Of that, instantiating and the call alone, as the worker says.
+    pub guest_micros: u64,
     /// Fuel used; 0 where none is metered.
     pub fuel: u64,
     /// What randomness was made of.
@@ -120,6 +122,7 @@ impl Plugins {
                 progress
             }),
             millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            guest_micros: answer.guest_micros,
             fuel: answer.fuel,
             seed: inputs.seed,
             result,

@@ -52,6 +52,8 @@ pub(super) struct Answer<T> {
     /// In a tuple, because JSON has one `null` for "no answer" and for "no diagnosis".
     pub value: Option<(T,)>,
     pub fuel: u64,
+    /// What instantiating and the call took.
+    pub guest_micros: u64,
     pub log_dropped: u64,
     pub progress: Option<Progress>,
 }
@@ -59,7 +61,7 @@ pub(super) struct Answer<T> {
 impl<T> Answer<T> {
     /// An end without anything else.
     pub fn of(end: CallEnd) -> Self {
-        Self { end, value: None, fuel: 0, log_dropped: 0, progress: None }
+        Self { end, value: None, fuel: 0, guest_micros: 0, log_dropped: 0, progress: None }
     }
 }
 

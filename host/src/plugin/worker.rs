@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use wasmtime::Store;
@@ -79,11 +79,14 @@ fn call(order: CallOrder) -> Result<Vec<u8>, String> {
 
     // The epoch ends a guest that computes; this ends one that waits.
     let time = Duration::from_millis(limits.call_millis);
+    let started = Instant::now();
     let ended = runtime.block_on(async { tokio::time::timeout(time, enter(&mut store, &pre, order)).await });
+    let guest_micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     let left = if limits.fuel > 0 { store.get_fuel().unwrap_or(0) } else { 0 };
     let guest = store.data();
     let finish = |end: CallEnd| Answer::<()> {
         fuel: if limits.fuel > 0 { limits.fuel.saturating_sub(left) } else { 0 },
+        guest_micros,
         log_dropped: guest.log.dropped(),
         progress: guest.progress.clone(),
         ..Answer::of(end)
@@ -171,6 +174,6 @@ fn give<T: Bounded + Serialize>(
         Ok(value) => (ended.end, Some((value,))),
         Err(flaw) => (flaw.into(), None),
     };
-    let Answer { fuel, log_dropped, progress, .. } = ended;
-    to_json(&Answer { end, value, fuel, log_dropped, progress })
+    let Answer { fuel, guest_micros, log_dropped, progress, .. } = ended;
+    to_json(&Answer { end, value, fuel, guest_micros, log_dropped, progress })
 }
