@@ -20,7 +20,7 @@ pub fn bench(workspace: &Workspace) -> Result<(), Failure> {
     bench.current_dir(workspace.root());
     bench.arg("--thymus").arg(workspace.thymus());
     bench.arg("--plugin").arg(workspace.plugin_components().join("thymus-errors.wasm"));
-    bench.arg("--idle-plugin").arg(workspace.hostile_components().join("hostile.wasm"));
+    bench.arg("--idle-plugin").arg(workspace.hostile_components().join("puppet.wasm"));
     bench.arg("--native-detector").arg(workspace.guests().join("release/examples/native_detector"));
     bench.arg("--sample").arg(workspace.samples().join("order-shop"));
     step::run(&mut bench)

@@ -12,6 +12,7 @@ use crate::wasm::Toolchain;
 
 const RUSTC: &str = "/usr/bin/rustc";
 const CARGO: &str = "/usr/bin/cargo";
+/// Where the C library lies that the linker is to find.
 const LIBC: &str = "/usr/lib/wasm32-wasi";
 /// 110 MB to fetch and unpack.
 const APT_LIMIT: Duration = Duration::from_mins(15);
@@ -76,7 +77,7 @@ struct Parts {
 
 impl Parts {
     fn find() -> Option<Self> {
-        if ![CARGO, RUSTC, LIBC].iter().all(|path| Path::new(path).exists()) {
+        if ![CARGO, RUSTC, &format!("{LIBC}/libc.a")].iter().all(|path| Path::new(path).exists()) {
             return None;
         }
         let identity = step::ask(Command::new(RUSTC).arg("-vV"))?;

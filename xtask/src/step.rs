@@ -64,6 +64,7 @@ pub fn attempt(command: &mut Command, limit: Duration) -> Result<Result<(), Stri
     check_stopping()?;
     let mut child = match command.spawn() {
         Ok(child) => child,
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Err("it is not installed".to_owned())),
         Err(why) => return Ok(Err(why.to_string())),
     };
     RUNNING.store(i32::try_from(child.id()).unwrap_or(0), Ordering::SeqCst);
@@ -124,7 +125,7 @@ fn last_words(log: &mut std::fs::File) -> Option<String> {
     let mut text = String::new();
     log.rewind().ok()?;
     log.take(1 << 20).read_to_string(&mut text).ok()?;
-    // rustup and apt end with the cause; hints to file a bug are of no use here.
-    let line = text.lines().rfind(|line| line.contains("error") || line.starts_with("E:"));
+    // rustup and apt begin the cause so; what stands around it is of no use here.
+    let line = text.lines().find(|line| line.starts_with("error") || line.starts_with("E:"));
     line.or_else(|| text.lines().last()).map(|line| line.trim().to_owned())
 }

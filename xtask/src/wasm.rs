@@ -122,7 +122,7 @@ fn advice(rustup: &str, debian: &str) -> String {
          rustup: {rustup}\n  Debian: {debian}\n\
          Do one of these, then start again:\n  \
          rustup target add {TARGET}\n  \
-         sudo apt-get install {}    (Debian 12 and later; `lld-22` or newer)\n\
+         sudo apt-get install {}    (Debian; `lld-22` or newer)\n\
          On other systems, install your distribution's Rust standard library for {TARGET}.",
         debian::packages("lld-22").join(" ")
     )

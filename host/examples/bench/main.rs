@@ -28,7 +28,7 @@ struct Arguments {
     /// The plugin `thymus-errors`.
     #[arg(long)]
     plugin: PathBuf,
-    /// A plugin that does nothing when its settings say so.
+    /// A plugin that does next to nothing.
     #[arg(long)]
     idle_plugin: PathBuf,
     /// The detector of `thymus-errors` as a native program.

@@ -24,7 +24,7 @@ pub fn measure(table: &mut Table, sandbox: &Sandbox, arguments: &Arguments, work
     });
     table.compare("load thymus-errors from the cache", median(cached.collect()), "compile it", compiled);
 
-    let idle = load(&plugins, &arguments.idle_plugin, r#"{"attack":"none"}"#);
+    let idle = load(&plugins, &arguments.idle_plugin, r#"{"path":"src/a.js"}"#);
     let (mut whole, mut inside) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let (took, call) = time(|| plugins.detect(&idle, &inputs(None, None), &Cancel::default()));
