@@ -14,6 +14,7 @@ mod code;
 mod draft;
 mod evaluate;
 mod exports;
+mod fallback;
 mod guards;
 mod message;
 mod nesting;

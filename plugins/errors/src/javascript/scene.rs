@@ -28,7 +28,7 @@ pub struct Scene<'s, 'a> {
     pub code: &'s Code<'a>,
     pub fault: Fault,
     pub frame: &'s Frame,
-    /// Which frame it is; 0 is where it was thrown.
+    /// Which frame it is: 0 is where it was thrown, the greatest number the handler.
     pub depth: usize,
     /// The byte that the frame names, when it names a column.
     pub at: Option<usize>,
@@ -48,16 +48,24 @@ pub struct Known {
     pub related: Vec<Span>,
 }
 
-/// Looks at the frames one by one, the innermost first, until one gives something.
+/// Looks at the frames one by one, the innermost first, until one gives something; at last at the handler itself, whose
+/// frame is missing where nobody waited for what it started.
 pub fn each<R>(exception: &Exception, project: &Project, mut look: impl FnMut(&Scene) -> Option<R>) -> Option<R> {
-    let fault = message::read(&exception.kind, &exception.message);
-    exception.frames.iter().take(MOST_FRAMES).enumerate().find_map(|(depth, frame)| {
+    let handler = exception.handler_path.as_ref().map(|path| Frame {
+        path: path.clone(),
+        line: exception.handler_line.unwrap_or(1),
+        column: None,
+        function: Some(exception.handler.clone()),
+    });
+    let frames = exception.frames.iter().take(MOST_FRAMES).enumerate();
+    frames.chain(handler.iter().map(|frame| (usize::MAX, frame))).find_map(|(depth, frame)| {
         let text = project.text(&frame.path)?;
         let allocator = Allocator::default();
         let code = Code::parse(&allocator, &text)?;
         let line = text.line(frame.line)?;
         let at = frame.column.and_then(|column| code.offset_of(frame.line, column));
-        look(&Scene { exception, project, code: &code, fault: fault.clone(), frame, depth, at, line })
+        let fault = message::read(&exception.kind, &exception.message);
+        look(&Scene { exception, project, code: &code, fault, frame, depth, at, line })
     })
 }
 
@@ -79,6 +87,11 @@ impl<'s, 'a> Scene<'s, 'a> {
     /// Whether the engine threw it right here, and not in something that was called from here.
     pub fn is_innermost(&self) -> bool {
         self.depth == 0
+    }
+
+    /// Whether it is the handler, and no frame.
+    pub fn is_at_handler(&self) -> bool {
+        self.depth == usize::MAX
     }
 
     /// Of nodes that could have failed, the one that the frame names: with a column the one whose place it is, else the
@@ -113,7 +126,7 @@ impl<'s, 'a> Scene<'s, 'a> {
 
     /// The name of the function that was entered from here: where the frame inside lies.
     pub fn entered(&self) -> Option<String> {
-        let inner = self.exception.frames.get(self.depth.checked_sub(1)?)?;
+        let inner = self.exception.frames.get(self.depth.checked_sub(1)?).filter(|_| !self.is_at_handler())?;
         if let Some(name) = &inner.function {
             return Some(last_segment(name).to_owned());
         }

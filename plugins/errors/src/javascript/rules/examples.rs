@@ -17,6 +17,13 @@ use crate::repair::{Promise, Repair};
 /// Where V8 says that it happened; the innermost frame is the first file's.
 const MARK: char = '⟦';
 
+/// A neighbour that shows the framework.
+pub const NODE: (&str, &str) = (
+    "test/other.test.js",
+    "import { test } from 'node:test';\nimport assert from 'node:assert/strict';\n\ntest('x', () => { assert.ok(true); });\n",
+);
+pub const MODULE: (&str, &str) = ("package.json", "{ \"type\": \"module\" }");
+
 pub struct Example {
     pub dir: TempDir,
     pub exception: Exception,

@@ -119,7 +119,7 @@ pub fn iterated<'a, 'c>(code: &'c Code<'a>) -> impl Iterator<Item = (usize, &'a 
 }
 
 /// V8 names the last property of an expression that can't be iterated.
-fn place(expression: &Expression) -> usize {
+pub fn place(expression: &Expression) -> usize {
     match bare(expression) {
         Expression::StaticMemberExpression(member) => member.property.span.start as usize,
         Expression::CallExpression(call) => match bare(&call.callee) {
@@ -242,19 +242,13 @@ fn repairs(scene: &Scene, known: &Known) -> Vec<Draft> {
 mod tests {
     use serde_json::json;
 
-    use crate::javascript::rules::examples::Example;
+    use crate::javascript::rules::examples::{Example, MODULE, NODE};
 
     const REPOSITORY: (&str, &str) = (
         "src/repository.js",
         "export async function loadUser(id) {\n  return { id, profile: { name: 'Ada' }, roles: ['a'] };\n}\n\nexport class Users {\n  \
          async findById(id) {\n    return loadUser(id);\n  }\n}\n",
     );
-    const NODE: (&str, &str) = (
-        "test/other.test.js",
-        "import { test } from 'node:test';\nimport assert from 'node:assert/strict';\n\ntest('x', () => { assert.ok(true); });\n",
-    );
-    const MODULE: (&str, &str) = ("package.json", "{ \"type\": \"module\" }");
-
     fn awaiting(kind: &str, message: &str, source: &str) -> Example {
         let example =
             Example::new(kind, message, "f", json!(["u1"]), &[("src/f.js", source), REPOSITORY, NODE, MODULE]);

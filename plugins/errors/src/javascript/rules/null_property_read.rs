@@ -138,7 +138,7 @@ fn repairs(scene: &Scene, known: &Known) -> Vec<Draft> {
 }
 
 /// A guard behind the declaration of the variable that holds nothing.
-fn guard_variable<'a>(
+pub fn guard_variable<'a>(
     scene: &Scene<'_, 'a>,
     known: &Known,
     read: &Read<'a>,
@@ -181,7 +181,7 @@ fn guard_variable<'a>(
         .collect()
 }
 
-fn leaving(scene: &Scene, known: &Known, exit: Exit, edit: (std::ops::Range<usize>, String), name: &str) -> Draft {
+pub fn leaving(scene: &Scene, known: &Known, exit: Exit, edit: (std::ops::Range<usize>, String), name: &str) -> Draft {
     let mut edits = vec![edit];
     edits.extend(exit.import);
     let title = if exit.statement.starts_with("throw") {
@@ -194,7 +194,7 @@ fn leaving(scene: &Scene, known: &Known, exit: Exit, edit: (std::ops::Range<usiz
 }
 
 /// A guard for what a lookup in the middle of an expression did not find.
-fn guard_in_place<'a>(
+pub fn guard_in_place<'a>(
     scene: &Scene<'_, 'a>,
     known: &Known,
     read: &Read<'a>,
@@ -366,7 +366,7 @@ fn default_edit(scene: &Scene, parameter: &Parameter, default: &str) -> Option<(
 }
 
 /// `?.`, with a default where one is needed.
-fn optional_drafts(scene: &Scene, known: &Known, read: &Read) -> Vec<Draft> {
+pub fn optional_drafts(scene: &Scene, known: &Known, read: &Read) -> Vec<Draft> {
     let code = scene.code;
     let chain = chain(code, read.id);
     let Some(edits) = optional(code, read.object.span(), read.span.end) else { return Vec::new() };
@@ -394,14 +394,8 @@ fn optional_drafts(scene: &Scene, known: &Known, read: &Read) -> Vec<Draft> {
 mod tests {
     use serde_json::json;
 
-    use crate::javascript::rules::examples::Example;
+    use crate::javascript::rules::examples::{Example, MODULE, NODE};
     use crate::repair::Promise;
-
-    const NODE: (&str, &str) = (
-        "test/other.test.js",
-        "import { test } from 'node:test';\nimport assert from 'node:assert/strict';\n\ntest('x', () => { assert.ok(true); });\n",
-    );
-    const MODULE: (&str, &str) = ("package.json", "{ \"type\": \"module\" }");
 
     fn read(message: &str, handler: &str, args: serde_json::Value, source: &str) -> Example {
         Example::new("TypeError", message, handler, args, &[("src/service.js", source), NODE, MODULE])
