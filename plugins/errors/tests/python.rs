@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use thymus_errors::exception::Exception;
 use thymus_errors::python;
@@ -171,46 +174,56 @@ fn run(python: &Path, dir: &Path, arguments: &[&str]) -> (bool, String) {
     (output.status.success() || output.status.code() == Some(5), said)
 }
 
+fn prove(python: &Path, case: &Case) -> Result<(), String> {
+    let dir = tempfile::tempdir().unwrap();
+    lay_out(case, dir.path());
+    let repairs = heal(case, dir.path());
+    let repair = repairs.first().ok_or_else(|| format!("{}: no repair", case.name))?;
+    let test = python::regression_test(&case.exception, repair, &Source::at(dir.path()))
+        .ok_or_else(|| format!("{}: no test", case.name))?;
+    let Change::Create(file) = &test else { panic!("a test is a new file") };
+    apply(&test, dir.path());
+    let (green, said) = run(python, dir.path(), &[&file.path]);
+    if green || ["error during collection", "ImportError", "SyntaxError"].iter().any(|word| said.contains(word)) {
+        return Err(format!("{}: not red before:\n{}\n{said}", case.name, file.content));
+    }
+    for change in &repair.changes {
+        apply(change, dir.path());
+    }
+    match run(python, dir.path(), &["."]) {
+        (true, _) => Ok(()),
+        (false, said) => Err(format!("{}: not green after:\n{}\n{said}", case.name, file.content)),
+    }
+}
+
 #[test]
 fn proofs_are_red_before_and_green_after() {
     let Some(python) = python() else {
         eprintln!("skipped: no pytest; set THYMUS_TEST_PYTHON to a Python that has one");
         return;
     };
-    let mut wrong = Vec::new();
-    for case in cases().into_iter().filter(|case| case.wanted.is_some()) {
-        let dir = tempfile::tempdir().unwrap();
-        lay_out(&case, dir.path());
-        let repairs = heal(&case, dir.path());
-        let Some(repair) = repairs.first() else { continue };
-        let Some(test) = python::regression_test(&case.exception, repair, &Source::at(dir.path())) else {
-            wrong.push(format!("{}: no test", case.name));
-            continue;
-        };
-        let Change::Create(file) = &test else { panic!("a test is a new file") };
-        apply(&test, dir.path());
-        let (green, said) = run(&python, dir.path(), &[&file.path]);
-        if green
-            || said.contains("error during collection")
-            || said.contains("ImportError")
-            || said.contains("SyntaxError")
-        {
-            wrong.push(format!("{}: not red before:\n{}\n{said}", case.name, file.content));
-            continue;
+    let open: Vec<Case> = cases().into_iter().filter(|case| case.wanted.is_some()).collect();
+    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                while let Some(case) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(why) = prove(&python, case) {
+                        wrong.lock().unwrap().push(why);
+                    }
+                }
+            });
         }
-        for change in &repair.changes {
-            apply(change, dir.path());
-        }
-        let (green, said) = run(&python, dir.path(), &["."]);
-        if !green {
-            wrong.push(format!("{}: not green after:\n{}\n{said}", case.name, file.content));
-        }
-    }
+    });
+    let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{} proofs:\n\n{}", wrong.len(), wrong.join("\n\n"));
 }
 
 /// The inventory service's planted faults: handler, its arguments, the error, where it was raised; then the wanted repair.
-const PLANTED: [(&str, &str, &str, (&str, &str), &str, u32, &str); 6] = [
+type Planted =
+    (&'static str, &'static str, &'static str, (&'static str, &'static str), &'static str, u32, &'static str);
+
+const PLANTED: [Planted; 6] = [
     (
         "purchase_cost",
         r#"{"supplier_id": "fjordpakk", "quantity": 30, "unit_cents": 1290}"#,
@@ -321,5 +334,83 @@ fn the_planted_faults_of_the_sample_are_repaired_as_its_readme_says() {
         let (green, said) = run(&python().unwrap(), dir.path(), &["."]);
         assert!(green, "{handler}:\n{}\n{said}", file.content);
         eprintln!("{handler}: {}\n{}", cause.explanation, file.content);
+    }
+}
+
+/// A case of every kind, changed in ways that its repair must survive or refuse: never a panic, never broken Python.
+#[test]
+fn line_endings_and_indentation_stay_and_nothing_panics() {
+    for case in cases() {
+        let retyped = |change: &dyn Fn(&str) -> String| Case {
+            name: case.name.clone(),
+            files: case.files.iter().map(|(path, content)| (path.clone(), change(content))).collect(),
+            exception: case.exception.clone(),
+            wanted: case.wanted.clone(),
+        };
+        let crlf = retyped(&|content| content.replace('\n', "\r\n"));
+        let dir = tempfile::tempdir().unwrap();
+        lay_out(&crlf, dir.path());
+        let repairs = heal(&crlf, dir.path());
+        assert_eq!(repairs.is_empty(), case.wanted.is_none(), "{}", case.name);
+        for repair in repairs.iter().take(1) {
+            if let Some(Change::Create(test)) =
+                python::regression_test(&case.exception, repair, &Source::at(dir.path()))
+            {
+                assert_eq!(test.content.matches('\n').count(), test.content.matches("\r\n").count(), "{}", case.name);
+            }
+            repair.changes.iter().for_each(|change| apply(change, dir.path()));
+            for path in case.files.keys() {
+                let after = fs::read_to_string(dir.path().join(path)).unwrap();
+                assert_eq!(after.matches('\n').count(), after.matches("\r\n").count(), "{}: {path}", case.name);
+            }
+        }
+        let tabs = retyped(&|content| content.replace("    ", "\t"));
+        let dir = tempfile::tempdir().unwrap();
+        lay_out(&tabs, dir.path());
+        for repair in heal(&tabs, dir.path()).iter().take(1) {
+            repair.changes.iter().for_each(|change| apply(change, dir.path()));
+            for path in case.files.keys().filter(|path| !path.contains("test")) {
+                let after = fs::read_to_string(dir.path().join(path)).unwrap();
+                assert!(!after.lines().any(|line| line.starts_with("    ")), "{}: {path}\n{after}", case.name);
+            }
+        }
+    }
+}
+
+/// Frames, messages and arguments come from strangers: any line, any text, any file cut off anywhere.
+#[test]
+fn hostile_exceptions_and_cut_files_give_no_panic() {
+    for case in cases().into_iter().step_by(3) {
+        let path = case.exception.frames[0].path.clone();
+        let content = case.files[&path].clone();
+        for cut in (0..content.len()).step_by(37).filter(|cut| content.is_char_boundary(*cut)) {
+            let dir = tempfile::tempdir().unwrap();
+            lay_out(&case, dir.path());
+            fs::write(dir.path().join(&path), &content[..cut]).unwrap();
+            heal(&case, dir.path());
+        }
+        let dir = tempfile::tempdir().unwrap();
+        lay_out(&case, dir.path());
+        let source = Source::at(dir.path());
+        let lines = u32::try_from(content.lines().count()).unwrap();
+        let messages = [
+            case.exception.message.as_str(),
+            "",
+            "\u{202e}'\\\0\u{1b}[2J\"\"\"",
+            "'NoneType' object has no attribute 'é'",
+        ];
+        for (line, message) in (0..lines + 3).flat_map(|line| messages.map(|message| (line, message))) {
+            let mut exception = case.exception.clone();
+            exception.message = message.to_owned();
+            exception.frames[0].line = if line == lines + 2 { u32::MAX } else { line };
+            exception.handler.push_str(if line % 2 == 0 { "" } else { ".<locals>.x" });
+            let Some(cause) = python::diagnose(&exception, &source) else { continue };
+            for repair in python::repairs(&exception, &cause, &source) {
+                assert!(!repair.changes.is_empty());
+                if let Some(Change::Create(test)) = python::regression_test(&exception, &repair, &source) {
+                    assert!(!test.content.contains(['\u{1b}', '\u{202e}', '\0']), "{}", test.content);
+                }
+            }
+        }
     }
 }

@@ -41,7 +41,7 @@ const ABSENT_WORDS: [&str; 10] = [
     "not registered",
     "not in ",
 ];
-const UNREADABLE_WORDS: [&str; 14] = [
+const UNREADABLE_WORDS: [&str; 17] = [
     "invalid",
     "malformed",
     "can't",
@@ -54,6 +54,9 @@ const UNREADABLE_WORDS: [&str; 14] = [
     "pars",
     "unreadable",
     "isn't",
+    "unknown",
+    "not known",
+    "not one of",
     "not an ",
     "not be ",
 ];
@@ -168,7 +171,14 @@ pub fn empty(failing: &Failing, subject: &str) -> Vec<Answer> {
 pub fn unreadable(failing: &Failing, subject: &Expr, callee: &str, what: &str) -> Vec<Answer> {
     let mut answers = Vec::new();
     let names = aliases(failing, subject);
-    let value = names.first().cloned();
+    let value = names.iter().find(|name| spelling::is_known(failing, name)).cloned();
+    let what = match (what, names.last()) {
+        ("value", Some(name)) if !noun(name).is_empty() => noun(name),
+        _ => what.to_owned(),
+    };
+    let text = format!("not a valid {what}");
+    // A whole document is too much for a message.
+    let shown = value.as_deref().filter(|_| what != "JSON document");
     for refusal in nearby(failing) {
         let here = refusal.is_in(failing.module, failing.function);
         let why = format!("as {} does", said(failing, &refusal));
@@ -188,8 +198,13 @@ pub fn unreadable(failing: &Failing, subject: &Expr, callee: &str, what: &str) -
                     renames.push((theirs, ours.clone()));
                 }
                 let code = respell(failing, refusal.module, refusal.function, exception, &renames);
+                // The message names what is read: the variable, or what the sibling is called after.
                 let code = code.map(|code| match renames.first() {
-                    Some((theirs, ours)) => rename_word(&code, theirs, ours),
+                    Some((theirs, ours)) => {
+                        let named = refusal.function.def.name.as_str();
+                        let last = named.rsplit('_').next().unwrap_or(named);
+                        rename_word(&rename_word(&code, theirs, ours), last, ours)
+                    }
                     None => code,
                 });
                 answers.extend(code.and_then(|code| raise(failing, &code, &why, 0.84 + nearness)));
@@ -197,15 +212,18 @@ pub fn unreadable(failing: &Failing, subject: &Expr, callee: &str, what: &str) -
             (Exit::Raise { exception, .. }, None) if here && refusal.is_about(&names) => {
                 let before = refusal.at < bytes(failing.expr).start;
                 let is_input = !matches!(refusal.when, When::IsNone { .. });
-                if let Some(code) =
-                    respell(failing, refusal.module, refusal.function, exception, &[]).filter(|_| is_input)
-                {
+                let code = if is_only_about_nothing(exception) {
+                    said_anew(failing, refusal.raises().unwrap_or_default(), &text, shown)
+                } else {
+                    respell(failing, refusal.module, refusal.function, exception, &[])
+                };
+                if let Some(code) = code.filter(|_| is_input) {
                     answers.extend(raise(failing, &code, &why, if before { 0.88 } else { 0.8 }));
                 }
             }
             (Exit::Raise { .. }, None) => {
-                if let (When::Caught { .. }, Some(class), Some(value)) = (&refusal.when, refusal.raises(), &value) {
-                    let code = said_anew(failing, class, &format!("not a valid {what}"), Some(value));
+                if let (When::Caught { .. }, Some(class)) = (&refusal.when, refusal.raises()) {
+                    let code = said_anew(failing, class, &text, shown);
                     answers.extend(code.and_then(|code| raise(failing, &code, &why, 0.68 + nearness)));
                 }
             }
@@ -219,12 +237,18 @@ pub fn unreadable(failing: &Failing, subject: &Expr, callee: &str, what: &str) -
             _ => {}
         }
     }
-    let text = format!("not a valid {what}");
-    answers.extend(documented(failing, &UNREADABLE_WORDS, value.as_deref(), &text));
+    answers.extend(documented(failing, &UNREADABLE_WORDS, shown, &text));
     answers.extend(optional(failing).map(|answer| Answer { confidence: answer.confidence - 0.05, ..answer }));
     let classes = ["Invalid", "Validation", "BadRequest", "Parse", "Malformed", "Format", "Decode"];
-    answers.extend(by_name(failing, &classes, value.as_deref(), &text));
+    answers.extend(by_name(failing, &classes, shown, &text));
     best_first(answers)
+}
+
+/// `raise AuthError("no header")`: true of a header that is missing, not of one that can't be read.
+fn is_only_about_nothing(exception: &Expr) -> bool {
+    let Some(call) = exception.as_call_expr() else { return false };
+    let message = call.arguments.args.first().and_then(syntax::string).unwrap_or_default().to_lowercase();
+    call.arguments.args.len() == 1 && ["empty", "missing", "no ", "required"].iter().any(|word| message.contains(word))
 }
 
 /// The refusals of the failing module, then of the others.
@@ -539,6 +563,15 @@ fn aliases(failing: &Failing, subject: &Expr) -> Vec<String> {
     while let Some(name) = open.take() {
         if names.len() >= 4 || names.contains(&name) {
             break;
+        }
+        let loops = failing.chain.iter().filter_map(|node| match node {
+            syntax::Node::Expr(expr) => Some(super::failing::generators(expr)),
+            _ => None,
+        });
+        if let Some(clause) = loops.flatten().find(|clause| project::binds(&clause.target, &name)) {
+            open = base_name(&clause.iter);
+            names.push(name);
+            continue;
         }
         open = match origin(failing.function, &name, bytes(failing.expr).start) {
             Origin::Assigned { value, .. } | Origin::Unpacked { value } => base_name(value),

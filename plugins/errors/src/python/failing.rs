@@ -257,7 +257,11 @@ pub fn asyncness(project: &Project, module: &Module, function: Option<Function>,
             .filter_map(Expr::as_call_expr)
             .map(|call| call_asyncness(project, module, function, call))
             .max()
-            .unwrap_or(0),
+            .unwrap_or_else(|| {
+                // Whoever called may have handed one in.
+                let origin = origin::origin(function, name.id.as_str(), bytes(expr).start);
+                i32::from(matches!(origin, Origin::Parameter(_)))
+            }),
         _ => 0,
     }
 }
@@ -296,6 +300,10 @@ impl<'a> Search<'a> {
         }
         found.retain(|candidate| candidate.score > 0);
         if self.as_none.is_some() {
+            found.retain(|candidate| self.badness(candidate.subject) > 0);
+            if found.is_empty() {
+                self.not_awaited(statement, &mut found);
+            }
             // What fails is the value; what is missing stands where the value was made.
             for candidate in &mut found {
                 candidate.expr = candidate.subject;
@@ -305,6 +313,39 @@ impl<'a> Search<'a> {
             candidate.score += self.nearness(candidate.expr);
         }
         found
+    }
+
+    /// Coroutines that the statement uses in some other way, else the only one of the function that nobody awaits.
+    fn not_awaited(&self, statement: &'a Stmt, found: &mut Vec<Candidate<'a>>) {
+        let used = header(statement).into_iter().filter(|expr| expr.is_name_expr() || expr.is_call_expr());
+        let awaited: Vec<_> = self.function.map_or(Vec::new(), |function| {
+            let all = syntax::expressions(&function.def.body);
+            all.into_iter().filter_map(|expr| expr.as_await_expr()).map(|node| bytes(&*node.value)).collect()
+        });
+        for expr in used.filter(|expr| !awaited.contains(&bytes(*expr))) {
+            let score = self.badness(expr);
+            if score >= 5 {
+                found.push(Candidate { expr, subject: expr, score: 10 + score });
+            }
+        }
+        if !found.is_empty() {
+            return;
+        }
+        let Some(function) = self.function else { return };
+        for statement in syntax::statements(&function.def.body) {
+            // A call whose result goes nowhere or into a variable; one that is an argument may be awaited by whom it is given.
+            let value = match statement {
+                Stmt::Assign(node) => &*node.value,
+                Stmt::Return(node) => match node.value.as_deref() {
+                    Some(value) => value,
+                    None => continue,
+                },
+                _ => continue,
+            };
+            if value.is_call_expr() && self.badness(value) >= 9 {
+                found.push(Candidate { expr: value, subject: value, score: 5 });
+            }
+        }
     }
 
     fn nearness(&self, expr: &Expr) -> i32 {

@@ -199,11 +199,8 @@ impl<'a> Refusal<'a> {
             When::IsNone { lookup: Some(lookup), .. } | When::Empty { lookup: Some(lookup), .. } => looked_up(lookup),
             When::NotIn { key, container } => Some((dotted(container)?, Some(key))),
             When::Caught { kinds, tried } if kinds.iter().any(|kind| matches!(*kind, "KeyError" | "LookupError")) => {
-                let subscript = tried
-                    .iter()
-                    .flat_map(|statement| super::failing::header(statement))
-                    .find(|e| e.is_subscript_expr())?;
-                looked_up(subscript)
+                let all = tried.iter().flat_map(|statement| super::failing::header(statement));
+                all.into_iter().filter(|expr| expr.is_subscript_expr()).find_map(looked_up)
             }
             _ => None,
         }

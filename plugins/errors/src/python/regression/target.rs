@@ -12,13 +12,15 @@ use crate::python::failing::takes_instance;
 use crate::python::project::{Project, imports, is_test};
 use crate::python::refusal::kinds;
 use crate::python::spelling::is_builtin;
-use crate::python::syntax::{Function, Module, bytes, callee_name, expressions, statements};
+use crate::python::syntax::{Function, Module, bytes, callee_name, expressions, parts, statements};
 
 /// The handler.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     pub module: &'a Module,
     pub function: Function<'a>,
+    /// Whether it failed because something was empty.
+    wants_little: bool,
 }
 
 impl<'a> Target<'a> {
@@ -29,6 +31,9 @@ impl<'a> Target<'a> {
         }
         let name = segments.pop()?;
         let class = segments.pop();
+        let kind = exception.kind.as_str();
+        let wants_little = matches!(kind, "IndexError" | "ZeroDivisionError" | "StatisticsError" | "ValueError")
+            || kind == "TypeError" && exception.message.contains("NoneType");
         let in_module = |module: &'a Module| {
             let named: Vec<Function> =
                 module.functions().into_iter().filter(|f| !f.nested && f.def.name.as_str() == name).collect();
@@ -49,7 +54,7 @@ impl<'a> Target<'a> {
                 (_, [only]) if class.is_none() && here.is_none_or(|here| here.class.is_none()) => Some(*only),
                 _ => here.or(if named.len() == 1 { named.first().copied() } else { None }),
             };
-            found.map(|function| Self { module, function })
+            found.map(|function| Self { module, function, wants_little })
         };
         if let Some(path) = &exception.handler_path {
             return in_module(project.module(path)?);
@@ -167,13 +172,11 @@ impl<'a> Target<'a> {
             }
         }
         // As tests make it, when what they hand in is plain or in reach of an import.
+        let mut ways: Vec<(String, Vec<(String, String)>)> = Vec::new();
         for module in tests {
-            for expr in expressions(&module.tree.body).into_iter().filter(|expr| makes(expr)) {
-                if let Some(code) = Self::made_alike(module, expr, called) {
-                    called.imports.name(&from, class);
-                    return Some(code);
-                }
-            }
+            ways.extend(
+                expressions(&module.tree.body).into_iter().filter(|e| makes(e)).filter_map(|e| made_alike(module, e)),
+            );
         }
         let (_, def) = project.class(self.module, class)?;
         let init =
@@ -182,42 +185,19 @@ impl<'a> Target<'a> {
             Some(init) => init.parameters.iter_non_variadic_params().skip(1).all(|p| p.default().is_some()),
             None => def.bases().is_empty() && def.decorator_list.is_empty(),
         };
-        bare.then(|| {
-            called.imports.name(&from, class);
-            format!("{class}()")
-        })
-    }
-
-    /// A constructor call of a test, when everything in it can be said in another file.
-    fn made_alike(module: &Module, expr: &Expr, called: &mut Called) -> Option<String> {
-        let mut wanted = Vec::new();
-        for part in super::super::syntax::parts(expr) {
-            match part {
-                Expr::Name(name) if is_builtin(name.id.as_str()) => {}
-                Expr::Name(name) => {
-                    let name = name.id.as_str();
-                    let import = imports(module)
-                        .into_iter()
-                        .find(|import| import.local == name && import.name == name && import.level == 0)?;
-                    wanted.push((import.module, name.to_owned()));
-                }
-                Expr::Call(_)
-                | Expr::Dict(_)
-                | Expr::List(_)
-                | Expr::Tuple(_)
-                | Expr::Attribute(_)
-                | Expr::UnaryOp(_) => {}
-                other if other.is_literal_expr() => {}
-                _ => return None,
-            }
+        if bare {
+            ways.push((format!("{class}()"), Vec::new()));
         }
-        let code = module.src(expr);
-        (!code.contains('\n') && code.len() < 300).then(|| {
-            for (from, name) in wanted {
-                called.imports.name(&from, &name);
-            }
-            code.to_owned()
-        })
+        // What fails for want of something fails on the object that has the least.
+        if self.wants_little {
+            ways.sort_by_key(|(code, _)| code.len());
+        }
+        let (code, wanted) = ways.into_iter().next()?;
+        called.imports.name(&from, class);
+        for (module, name) in wanted {
+            called.imports.name(&module, &name);
+        }
+        Some(code)
     }
 
     fn arguments(&self, args: &Value, project: &Project, place: &Place, imports: &mut Imports) -> Option<String> {
@@ -382,6 +362,29 @@ impl<'a> Target<'a> {
                 dict.items.iter().all(|item| item.key.as_ref().is_some_and(Expr::is_string_literal_expr))
             })
     }
+}
+
+/// A constructor call of a test and the imports that it needs, when everything in it can be said in another file.
+fn made_alike(module: &Module, expr: &Expr) -> Option<(String, Vec<(String, String)>)> {
+    let mut wanted = Vec::new();
+    for part in parts(expr) {
+        match part {
+            Expr::Name(name) if is_builtin(name.id.as_str()) => {}
+            Expr::Name(name) => {
+                let name = name.id.as_str();
+                let import = imports(module).into_iter().find(|import| import.local == name && import.name == name)?;
+                if import.level > 0 {
+                    return None;
+                }
+                wanted.push((import.module, name.to_owned()));
+            }
+            Expr::Call(_) | Expr::Dict(_) | Expr::List(_) | Expr::Tuple(_) | Expr::Attribute(_) | Expr::UnaryOp(_) => {}
+            other if other.is_literal_expr() => {}
+            _ => return None,
+        }
+    }
+    let code = module.src(expr);
+    (!code.contains('\n') && code.len() < 300).then(|| (code.to_owned(), wanted))
 }
 
 /// A name that may stand before `=` in a call.

@@ -198,6 +198,8 @@ fn named(
         "UUID" => from_text(imports, "uuid", "UUID", "UUID"),
         "Path" | "PurePath" => from_text(imports, "pathlib", "Path", "Path"),
         "bytes" | "bytearray" => match value {
+            // As `repr` shows them.
+            Value::String(string) if is_bytes_literal(string) => Some(string.clone()),
             Value::String(string) if string.is_ascii() => Some(format!("b{}", text(string, quote))),
             _ => None,
         },
@@ -207,6 +209,13 @@ fn named(
             None => plain(value, quote),
         },
     }
+}
+
+fn is_bytes_literal(text: &str) -> bool {
+    let plain = text.starts_with("b'") || text.starts_with("b\"");
+    plain
+        && text.chars().all(|c| c.is_ascii_graphic() || c == ' ')
+        && ruff_python_parser::parse_expression(text).is_ok_and(|parsed| parsed.syntax().body.is_bytes_literal_expr())
 }
 
 /// An instance of a class of the project, when it is made of its fields.
