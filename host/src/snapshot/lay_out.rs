@@ -19,7 +19,7 @@ const MTIME: Duration = Duration::from_hours(10 * 8760 + 48);
 /// How the names of drafts begin; the id of the process that makes them follows.
 const DRAFT: &str = ".snapshot-";
 /// Nobody takes this long to lay a snapshot out.
-const ABANDONED: Duration = Duration::from_mins(60);
+const ABANDONED: Duration = Duration::from_hours(1);
 
 /// A folder with a snapshot's files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,12 +64,19 @@ impl Repository {
         let top = fresh.path().join("new");
         fs::create_dir(&top).map_err(|source| io_at(&top, source))?;
         let local = self.local();
+        let mut parent = None;
         for (path, entry) in &files {
             if cancel.is_cancelled() {
                 return Err(SnapshotError::Cancelled);
             }
             let bytes = read_blob(&local, entry)?;
-            write(&top.join(path), &bytes, entry.executable)?;
+            let at = top.join(path);
+            // Files come in order, so a folder's files come together.
+            if parent.as_deref() != at.parent() {
+                parent = at.parent().map(Path::to_owned);
+                fs::create_dir_all(parent.as_deref().unwrap_or(&top)).map_err(|source| io_at(&at, source))?;
+            }
+            write(&at, &bytes, entry.executable)?;
         }
         settle(&top, &files)?;
         match fs::rename(&top, dir) {
@@ -122,9 +129,6 @@ fn sweep(parent: &Path) {
 
 fn write(path: &Path, bytes: &[u8], executable: bool) -> Result<(), SnapshotError> {
     let at = |source| io_at(path, source);
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(at)?;
-    }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(at)?;
     file.write_all(bytes).map_err(at)?;
     file.set_modified(SystemTime::UNIX_EPOCH + MTIME).map_err(at)?;

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs::{self, Permissions};
+use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
@@ -198,7 +199,7 @@ fn packs_with_deltas_packed_references_shallow_and_bare_clones_are_read() {
     let dir = project();
     let mut text = (0..4_000).fold(String::new(), |text, n| text + &format!("line {n}\n"));
     for n in 0..5 {
-        text.push_str(&format!("change {n}\n"));
+        text += &format!("change {n}\n");
         fs::write(dir.path().join("src/long.txt"), &text).unwrap();
         git(dir.path(), &["add", "."]);
         git(dir.path(), &["commit", "-qm", "more"]);
@@ -317,18 +318,15 @@ fn the_drafts_of_a_killed_process_are_swept_and_those_of_a_living_one_are_not() 
 fn pace() {
     let dir = tempfile::tempdir().unwrap();
     git(dir.path(), &["init", "-q", "-b", "main"]);
-    let mut import = "commit refs/heads/main\ncommitter T <t@example.com> 1 +0000\ndata 1\nx\n".to_owned();
+    let file = dir.path().join("import");
+    let mut import = std::io::BufWriter::new(fs::File::create(&file).unwrap());
+    import.write_all(b"commit refs/heads/main\ncommitter T <t@example.com> 1 +0000\ndata 1\nx\n").unwrap();
     for n in 0..100_000 {
         let text = format!("// file {n}\n{}", "export const value = 1;\n".repeat(n % 200));
-        import.push_str(&format!(
-            "M 100644 inline src/{}/{}/f{n}.js\ndata {}\n{text}\n",
-            n / 10_000,
-            n / 100,
-            text.len()
-        ));
+        write!(import, "M 100644 inline src/{}/{}/f{n}.js\ndata {}\n{text}\n", n / 10_000, n / 100, text.len())
+            .unwrap();
     }
-    let file = dir.path().join("import");
-    fs::write(&file, import).unwrap();
+    import.flush().unwrap();
     let input = fs::File::open(&file).unwrap();
     let status = Command::new("git").args(["fast-import", "--quiet"]).current_dir(dir.path()).stdin(input).status();
     assert!(status.unwrap().success());

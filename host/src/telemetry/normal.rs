@@ -83,7 +83,9 @@ fn rename(map: &mut Map<String, Value>, old: &str, new: &str) {
 }
 
 fn todays_names(map: &mut Map<String, Value>) {
-    for (old, new) in RENAMED {
+    // Looking at the few names that are there is cheaper than looking for every old one.
+    let old: Vec<_> = RENAMED.into_iter().filter(|(old, _)| map.keys().any(|key| key == old)).collect();
+    for (old, new) in old {
         rename(map, old, new);
     }
     // Once the namespace stood apart; today's name is the fully qualified one.

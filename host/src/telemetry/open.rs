@@ -207,39 +207,20 @@ impl Lines {
     pub(super) fn next(&mut self, line: &mut Vec<u8>) -> io::Result<Option<Line>> {
         line.clear();
         self.number += 1;
-        let mut too_long = false;
-        let mut any = false;
-        loop {
-            let chunk = match self.reader.fill_buf() {
-                Ok(chunk) => chunk,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            if chunk.is_empty() {
-                break;
-            }
-            any = true;
-            let end = chunk.iter().position(|b| *b == b'\n');
-            let part = &chunk[..end.unwrap_or(chunk.len())];
-            if line.len() + part.len() > self.limit {
-                too_long = true;
-                line.clear();
-            }
-            if !too_long {
-                line.extend_from_slice(part);
-            }
-            let used = end.map_or(chunk.len(), |at| at + 1);
-            self.reader.consume(used);
-            if end.is_some() {
-                break;
-            }
-        }
-        if !any {
+        let count = self.reader.by_ref().take(self.limit as u64 + 1).read_until(b'\n', line)?;
+        if count == 0 {
             return Ok(None);
+        }
+        if line.ends_with(b"\n") {
+            line.pop();
+        } else if count > self.limit {
+            line.clear();
+            self.reader.skip_until(b'\n')?;
+            return Ok(Some(Line::TooLong));
         }
         if self.number == 1 && line.starts_with(b"\xef\xbb\xbf") {
             line.drain(..3);
         }
-        Ok(Some(if too_long { Line::TooLong } else { Line::Text }))
+        Ok(Some(Line::Text))
     }
 }

@@ -122,6 +122,7 @@ fn span_id(bytes: &[u8]) -> Option<u64> {
 }
 
 /// A line of `spans.jsonl`, and what else is to be known of the span.
+#[allow(clippy::struct_field_names)] // they are what OTLP calls them
 pub(super) struct Span<'a> {
     pub(super) trace_id: u128,
     pub(super) span_id: u64,

@@ -10,11 +10,12 @@ pub(super) const REDACTED: &str = "[redacted]";
 
 const NAMES: &str = r"passw(?:or)?d|passphrase|secret|authorization|cookie|api[_.-]?key|private[_.-]?key|access[_.-]?key|credential|(?:^|[_.-])token$|auth[_.-]?token|access[_.-]?token|refresh[_.-]?token|session[_.-]?token";
 
+// The word boundaries are ASCII's: Unicode's make the regular expressions several times slower on other text.
 const SHAPES: [&str; 5] = [
-    r"(?i)\b(?:bearer|basic)\s+[a-z0-9._~+/-]{16,}=*",
-    r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*",
-    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
-    r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})",
+    r"(?i)(?-u:\b)(?:bearer|basic)\s+[a-z0-9._~+/-]{16,}=*",
+    r"(?-u:\b)eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*",
+    r"(?-u:\b)(?:AKIA|ASIA)[0-9A-Z]{16}(?-u:\b)",
+    r"(?-u:\b)(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})",
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\s\\]*(?:-----END [A-Z ]*PRIVATE KEY-----)?",
 ];
 

@@ -59,12 +59,11 @@ pub(super) fn signal_of(bytes: &[u8], usual: Signal, limit: usize) -> Result<Sig
         match look(bytes, bytes.len(), signal, limit) {
             Ok(found) if found.whole == found.records && found.records > 0 => return Ok(signal),
             Ok(found) if best.is_none_or(|(whole, _)| found.whole > whole) => best = Some((found.whole, signal)),
-            Ok(_) => {}
             Err(Flaw::TooMany) => return Err(format!("it holds more than {limit} messages")),
             Err(Flaw::Wrong { at, why }) if at >= furthest.0 => {
                 furthest = (at, format!("byte {at}, read as {}: {why}", signal.name()));
             }
-            Err(Flaw::Wrong { .. } | Flaw::Cut) => {}
+            Ok(_) | Err(Flaw::Wrong { .. } | Flaw::Cut) => {}
         }
     }
     best.map(|(_, signal)| signal).ok_or(furthest.1)
@@ -128,6 +127,7 @@ enum Field {
 }
 
 /// The schema, as far as it nests and as far as it tells signals apart.
+#[allow(clippy::match_same_arms)] // it reads message by message, as the schema does
 fn field(signal: Signal, of: Kind, number: u32) -> Field {
     use Field::{Message, Scalar, Unknown};
     use WireType::{LengthDelimited as Bytes, SixtyFourBit as Fixed64, ThirtyTwoBit as Fixed32, Varint};
