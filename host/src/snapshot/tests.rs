@@ -199,7 +199,7 @@ fn packs_with_deltas_packed_references_shallow_and_bare_clones_are_read() {
     let dir = project();
     let mut text = (0..4_000).fold(String::new(), |text, n| text + &format!("line {n}\n"));
     for n in 0..5 {
-        text += &format!("change {n}\n");
+        text.extend(["change ", &n.to_string(), "\n"]);
         fs::write(dir.path().join("src/long.txt"), &text).unwrap();
         git(dir.path(), &["add", "."]);
         git(dir.path(), &["commit", "-qm", "more"]);
