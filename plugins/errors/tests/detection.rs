@@ -27,6 +27,8 @@ struct Scene {
     logs: Vec<Value>,
     handlers: Vec<Value>,
     baseline: Vec<Value>,
+    /// The baseline's exceptions without a span.
+    elsewhere: Value,
     source: Vec<(&'static str, String)>,
 }
 
@@ -90,12 +92,15 @@ impl Scene {
             })
         };
         let spans = |handlers: &[Value]| handlers.iter().filter_map(|one| one["count"].as_u64()).sum::<u64>();
+        let baseline = json!({
+            "spans": spans(&self.baseline), "handlers": self.baseline, "exceptions_elsewhere": self.elsewhere,
+        });
         for (name, content) in [
             ("window.json", json!({"start_ns": 0, "end_ns": 3_600_000_000_000_u64}).to_string()),
             ("spans.jsonl", lines(&self.spans)),
             ("logs.jsonl", lines(&self.logs)),
             ("handlers.json", json!({"spans": spans(&self.handlers), "handlers": self.handlers}).to_string()),
-            ("baseline.json", json!({"spans": spans(&self.baseline), "handlers": self.baseline}).to_string()),
+            ("baseline.json", baseline.to_string()),
         ] {
             fs::write(telemetry.path().join(name), content).unwrap();
         }
@@ -254,6 +259,46 @@ fn only_what_is_new_or_risen_is_news() {
         }
         let rules: Vec<_> = scene.findings().into_iter().map(|finding| finding.rule).collect();
         assert_eq!(rules.first().map(String::as_str), rule, "{errors} of {then:?}, now {failed} of {now}");
+    }
+}
+
+#[test]
+fn a_new_class_of_exception_shows_beside_old_failures() {
+    let mut scene = Scene::new();
+    for trace in 1..=4 {
+        scene.fails(trace, 1, 0, "total", &key_error());
+    }
+    for trace in 101..=110 {
+        scene.fails(
+            trace,
+            1,
+            0,
+            "total",
+            &thrown("ValueError", "old", &STACK.replace("KeyError: 'sku-1'", "ValueError: old")),
+        );
+    }
+    scene.now("total", 100, 14);
+    scene.handlers[0]["exceptions"] = json!([{"type": "KeyError", "count": 4}, {"type": "ValueError", "count": 10}]);
+    scene.then("total", 100, 10);
+    scene.baseline[0]["exceptions"] = json!([{"type": "builtins.ValueError", "count": 10}]);
+    let (finding, exception) = scene.only();
+    assert_eq!((finding.rule.as_str(), exception.kind.as_str()), ("new-exception", "KeyError"));
+    scene.baseline[0]["exceptions"] = json!([{"type": "KeyError", "count": 4}, {"type": "ValueError", "count": 10}]);
+    assert_eq!(scene.findings(), []);
+}
+
+#[test]
+fn what_only_the_log_tells_is_held_against_the_log() {
+    let mut scene = Scene::new();
+    for _ in 0..5 {
+        scene.logs(None, None, 17, &key_error());
+    }
+    scene.now("total", 100, 0);
+    scene.then("total", 100, 0);
+    for (then, rule) in [(0, Some("new-exception")), (5, None)] {
+        scene.elsewhere = json!([{"service": "shop", "type": "KeyError", "count": then}]);
+        let rules: Vec<_> = scene.findings().into_iter().map(|finding| finding.rule).collect();
+        assert_eq!(rules.first().map(String::as_str), rule);
     }
 }
 

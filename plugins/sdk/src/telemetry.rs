@@ -391,6 +391,8 @@ pub struct Handlers {
     pub spans: u64,
     /// One for each service, name and path.
     pub handlers: Vec<Handler>,
+    /// Exceptions in log records of which no span is known; none where that was not counted yet.
+    pub exceptions_elsewhere: Option<Vec<ExceptionCount>>,
 }
 
 /// `baseline.json`: the same, of better times.
@@ -427,8 +429,24 @@ pub struct Handler {
     pub p95_ns: u64,
     /// Ninety-nine of a hundred.
     pub p99_ns: u64,
+    /// In how many of its executions which exceptions were reported, in events and in log records; none where that was
+    /// not counted yet.
+    pub exceptions: Option<Vec<ExceptionCount>>,
     /// All durations: a `DDSketch` in base64 that can be merged with others.
     pub sketch: String,
+}
+
+/// How often an exception was reported.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ExceptionCount {
+    /// Where it was reported, if that isn't said by what holds this.
+    pub service: String,
+    /// `exception.type`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// How often.
+    pub count: u64,
 }
 
 /// `expectations.json`, as the project declares it.

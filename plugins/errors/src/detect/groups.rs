@@ -28,6 +28,8 @@ const LONGEST_FINGERPRINT: usize = 512;
 pub struct Group {
     pub key: GroupKey,
     pub language: Language,
+    /// The class as it was recorded; the key's is that of a member where this is a group.
+    pub recorded: String,
     pub message: String,
     pub frames: Vec<Frame>,
     /// How often it happened.
@@ -105,6 +107,7 @@ pub fn of(sightings: Sightings, telemetry: &Telemetry) -> Vec<Group> {
             Group {
                 key,
                 language: sample.language,
+                recorded: sample.recorded,
                 message: sample.message,
                 frames: sample.frames,
                 count,

@@ -1,14 +1,15 @@
 //! Whether a group is new or has risen, how bad it is, and how sure that is.
 //!
-//! The baseline says for each handler how many of its calls failed, not with what. So an exception of a handler that
-//! never failed is new, and one of a handler that failed before is held against all of its failures.
+//! The baseline says for each handler in how many of its calls which class of exception was reported, so a group is held
+//! against its class. Baselines of earlier versions only say how many calls failed; then it is held against all of them.
 
 use thymus_sdk::host::{Level, log};
-use thymus_sdk::telemetry::{Handler, Handlers, Telemetry};
+use thymus_sdk::telemetry::{ExceptionCount, Handler, Handlers, Telemetry};
 use thymus_sdk::{Failure, Severity};
 
 use super::Settings;
 use super::groups::Group;
+use super::stack::last_segment;
 
 /// A rise by chance is taken for a real one this often.
 const SIGNIFICANCE: f64 = 0.01;
@@ -43,10 +44,21 @@ pub enum Compared {
     NoBaseline,
     /// There is one, but not of this handler.
     UnknownHandler,
-    /// Calls and failures then, and how likely so many failures now would be by chance.
-    Numbers { calls: u64, errors: u64, chance: f64 },
-    /// As before, where only all failures of the handler together have risen.
-    Together { calls: u64, errors: u64, errors_now: u64, chance: f64 },
+    /// Calls then, those that ended like this, and how likely so many now would be by chance.
+    Numbers { then: Then, chance: f64 },
+    /// As before, where only all that end like this have risen, this group among them.
+    Together { then: Then, errors_now: u64, chance: f64 },
+    /// Only in log records without a span: records then, and spans as a measure of how much there was to do.
+    Elsewhere { then: Then, chance: f64 },
+}
+
+/// A handler, or everything, in the baseline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Then {
+    pub calls: u64,
+    pub errors: u64,
+    /// The errors are those with this class of exception; else all.
+    pub of_class: bool,
 }
 
 impl Behaviour {
@@ -72,49 +84,88 @@ impl Behaviour {
             key.and_then(|key| handlers.find(&key.service, &key.handler, key.path.as_deref())).cloned()
         };
         let now = find(&self.window);
-        let then = self.baseline.as_ref().map(find);
-        let compared = match (&now, then) {
-            (_, None) => Compared::NoBaseline,
-            (Some(now), Some(Some(then))) => match compare(group, now, &then) {
-                Ok(compared) => compared,
-                Err(why) => {
-                    none(why);
-                    return None;
-                }
-            },
-            _ => Compared::UnknownHandler,
+        let compared = match (&self.baseline, &now) {
+            (None, _) => Ok(Compared::NoBaseline),
+            (Some(baseline), Some(now)) => {
+                find(baseline).map_or(Ok(Compared::UnknownHandler), |then| compare(group, now, &then))
+            }
+            (Some(baseline), None) => self.elsewhere(group, baseline),
+        };
+        let compared = match compared {
+            Ok(compared) => compared,
+            Err(why) => {
+                none(why);
+                return None;
+            }
         };
         let calls = now.as_ref().map(|now| now.count.max(group.in_handler));
         let per_hour = float(group.count) / self.hours;
         let rule = match compared {
             Compared::NoBaseline => "exception",
-            Compared::UnknownHandler | Compared::Numbers { errors: 0, .. } => "new-exception",
-            Compared::Numbers { .. } | Compared::Together { .. } => "risen-exception",
+            Compared::UnknownHandler => "new-exception",
+            Compared::Numbers { then, .. } | Compared::Elsewhere { then, .. } if then.errors == 0 => "new-exception",
+            Compared::Numbers { .. } | Compared::Together { .. } | Compared::Elsewhere { .. } => "risen-exception",
         };
         let share = calls.map_or(0.0, |calls| float(group.in_handler) / float(calls));
         let severity = severity(share, per_hour, group.count);
         let confidence = confidence(group, &compared);
         Some(Verdict { rule, severity, confidence, calls, compared, per_hour })
     }
+
+    /// What no span tells of, held against the same then, by how many spans there were.
+    fn elsewhere(&self, group: &Group, baseline: &Handlers) -> Result<Compared, String> {
+        let Some(counts) = baseline.exceptions_elsewhere.as_deref().filter(|_| group.handler.is_none()) else {
+            return Ok(Compared::UnknownHandler);
+        };
+        let errors = of_class(counts, &group.recorded).min(baseline.spans);
+        let then = Then { calls: baseline.spans, errors, of_class: true };
+        let spans = self.window.spans.max(group.count);
+        risen(group.count, spans, then)
+            .map(|chance| Compared::Elsewhere { then, chance })
+            .ok_or_else(|| as_before(group.count, spans, then))
+    }
 }
 
 fn compare(group: &Group, now: &Handler, then: &Handler) -> Result<Compared, String> {
+    let of_class = then.exceptions.as_deref().map(|counts| of_class(counts, &group.recorded));
+    let errors_now = match now.exceptions.as_deref().filter(|_| of_class.is_some()) {
+        Some(counts) => self::of_class(counts, &group.recorded),
+        None => now.errors,
+    };
     let calls_now = now.count.max(group.in_handler);
-    let errors_now = now.errors.max(group.in_handler).min(calls_now);
-    let (calls, errors) = (then.count, then.errors.min(then.count));
-    let chance = chance(group.in_handler, calls_now, errors, calls);
-    if errors == 0 || (chance < SIGNIFICANCE && rise(group.in_handler, calls_now, errors, calls) >= LEAST_RISE) {
-        return Ok(Compared::Numbers { calls, errors, chance });
+    let errors_now = errors_now.max(group.in_handler).min(calls_now);
+    let errors = of_class.unwrap_or(then.errors).min(then.count);
+    let then = Then { calls: then.count, errors, of_class: of_class.is_some() };
+    if let Some(chance) = risen(group.in_handler, calls_now, then) {
+        return Ok(Compared::Numbers { then, chance });
     }
-    let together = self::chance(errors_now, calls_now, errors, calls);
-    if together < SIGNIFICANCE && rise(errors_now, calls_now, errors, calls) >= LEAST_RISE {
-        return Ok(Compared::Together { calls, errors, errors_now, chance: together });
+    if let Some(chance) = risen(errors_now, calls_now, then) {
+        return Ok(Compared::Together { then, errors_now, chance });
     }
-    Err(format!(
-        "the baseline shows it at the same rate: {} of {calls_now} calls now, {errors} of {calls} failed then \
-         (one-sided Fisher's exact test: p = {chance:.3})",
-        group.in_handler
-    ))
+    Err(as_before(group.in_handler, calls_now, then))
+}
+
+/// How likely it is by chance that there are so many now; none where there are not more than before, or no more than
+/// chance makes.
+fn risen(now: u64, calls_now: u64, then: Then) -> Option<f64> {
+    let chance = chance(now, calls_now, then.errors, then.calls);
+    let grown = chance < SIGNIFICANCE && rise(now, calls_now, then.errors, then.calls) >= LEAST_RISE;
+    (then.errors == 0 || grown).then_some(chance)
+}
+
+fn as_before(now: u64, calls_now: u64, then: Then) -> String {
+    let chance = chance(now, calls_now, then.errors, then.calls);
+    format!(
+        "the baseline shows it at the same rate: {now} of {calls_now} now, {} of {} then (one-sided Fisher's exact test: \
+         p = {chance:.3})",
+        then.errors, then.calls
+    )
+}
+
+/// Classes are compared without their modules: runtimes and versions differ in naming those.
+fn of_class(counts: &[ExceptionCount], kind: &str) -> u64 {
+    let same = counts.iter().filter(|one| last_segment(&one.kind) == kind);
+    same.fold(0, |sum, one| sum.saturating_add(one.count))
 }
 
 fn rise(now: u64, calls_now: u64, then: u64, calls_then: u64) -> f64 {
@@ -124,6 +175,9 @@ fn rise(now: u64, calls_now: u64, then: u64, calls_then: u64) -> f64 {
 /// Fisher's exact test, one-sided: with the failures of both windows dealt out at random over all calls, how often
 /// this window would get at least as many as it has.
 fn chance(now: u64, calls_now: u64, then: u64, calls_then: u64) -> f64 {
+    // Beyond this, `f64` no longer tells neighbours apart.
+    let [calls_now, calls_then] = [calls_now, calls_then].map(|calls| calls.min(1 << 40));
+    let (now, then) = (now.min(calls_now), then.min(calls_then));
     let failures = now + then;
     let ln_choose = |n: u64, k: u64| {
         let ln_factorial = |n: u64| libm::lgamma(float(n) + 1.0);
@@ -162,11 +216,11 @@ fn confidence(group: &Group, compared: &Compared) -> f64 {
     let often = float(group.count) / (float(group.count) + 0.5);
     // Thrown outside of the project, it may be the network's or a library's.
     let located = if group.frames.is_empty() { 0.6 } else { 1.0 };
-    // A baseline counts failed spans only, so what is only logged may be old.
+    // Log records say less surely than spans that somebody's call failed.
     let logged = if group.logged == group.count { 0.9 } else { 1.0 };
     let compared = match compared {
         Compared::NoBaseline | Compared::UnknownHandler => 0.85,
-        Compared::Numbers { chance, .. } => 1.0 - chance.min(0.5),
+        Compared::Numbers { chance, .. } | Compared::Elsewhere { chance, .. } => 1.0 - chance.min(0.5),
         Compared::Together { .. } => 0.6,
     };
     0.97 * often * located * logged * compared

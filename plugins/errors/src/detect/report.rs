@@ -4,7 +4,7 @@ use thymus_sdk::wording::{TITLE, one_line};
 use thymus_sdk::{Capability, Evidence, Finding, Subject};
 
 use super::groups::Group;
-use super::judge::{Compared, Verdict};
+use super::judge::{Compared, Then, Verdict};
 use crate::exception::{Call, Exception};
 use crate::notes;
 
@@ -72,18 +72,16 @@ fn measured(group: &Group, verdict: &Verdict) -> Evidence {
     let compared = match &verdict.compared {
         Compared::NoBaseline => "there is no baseline to compare with".to_owned(),
         Compared::UnknownHandler => "the baseline does not know that handler".to_owned(),
-        Compared::Numbers { calls, errors: 0, chance } => {
-            format!("in the baseline none of {calls} failed (one-sided Fisher's exact test: p = {})", shown(*chance))
+        Compared::Numbers { then, chance } => format!("in the baseline {} ({})", before(*then), test(*chance)),
+        Compared::Together { then, errors_now, chance } => format!(
+            "all of them together have risen to {errors_now}, while in the baseline {}, and it does not say which ({})",
+            before(*then),
+            test(*chance)
+        ),
+        Compared::Elsewhere { then, chance } => {
+            let Then { calls, errors, .. } = then;
+            format!("only in the log; the baseline's log has {errors}, of {calls} spans ({})", test(*chance))
         }
-        Compared::Numbers { calls, errors, chance } => format!(
-            "in the baseline {errors} of {calls} failed, with whatever (one-sided Fisher's exact test: p = {})",
-            shown(*chance)
-        ),
-        Compared::Together { calls, errors, errors_now, chance } => format!(
-            "all failures of it have risen to {errors_now}, from {errors} of {calls} in the baseline, which does not say \
-             with what they failed (one-sided Fisher's exact test: p = {})",
-            shown(*chance)
-        ),
     };
     let mut evidence = Evidence::of(&format!("{happened}; {compared}"))
         .measure("exceptions", float(group.count), "{exception}")
@@ -92,19 +90,27 @@ fn measured(group: &Group, verdict: &Verdict) -> Evidence {
         let share = float(group.in_handler) / float(calls);
         evidence = evidence.measure("calls", float(calls), "{call}").measure("share of calls", share, "1");
     }
-    if let Compared::Numbers { calls, errors, chance } | Compared::Together { calls, errors, chance, .. } =
-        verdict.compared
-    {
+    if let Compared::Numbers { then, chance } | Compared::Together { then, chance, .. } = verdict.compared {
         evidence = evidence
-            .measure("baseline calls", float(calls), "{call}")
-            .measure("baseline errors", float(errors), "{call}")
+            .measure("baseline calls", float(then.calls), "{call}")
+            .measure("baseline errors", float(then.errors), "{call}")
             .measure("p", chance, "1");
     }
     evidence
 }
 
-fn shown(chance: f64) -> String {
-    if chance < 0.0001 { format!("{chance:.0e}") } else { format!("{chance:.4}") }
+fn before(then: Then) -> String {
+    let Then { calls, errors, of_class } = then;
+    match errors {
+        0 => format!("none of {calls} did"),
+        _ if of_class => format!("{errors} of {calls} did"),
+        _ => format!("{errors} of {calls} failed, with whatever"),
+    }
+}
+
+fn test(chance: f64) -> String {
+    let shown = if chance < 0.0001 { format!("{chance:.0e}") } else { format!("{chance:.4}") };
+    format!("one-sided Fisher's exact test: p = {shown}")
 }
 
 /// With only so many calls as notes have room for; the small ones stand first.

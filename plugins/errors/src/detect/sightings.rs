@@ -54,6 +54,8 @@ pub struct GroupKey {
 #[derive(Clone, Debug)]
 pub struct Sample {
     pub language: Language,
+    /// The class as it was recorded, last segment; a group's where a member counts.
+    pub recorded: String,
     pub message: String,
     pub frames: Vec<Frame>,
     pub calls: BTreeMap<usize, Calls>,
@@ -216,7 +218,9 @@ impl<'a> Reader<'a> {
             }
             None => {
                 let message = cut(&message, LONGEST_MESSAGE);
-                self.sightings.groups.push((key.clone(), Sample { language, message, frames, calls: BTreeMap::new() }));
+                let recorded = cut(stack::last_segment(recorded.kind), 200);
+                let sample = Sample { language, recorded, message, frames, calls: BTreeMap::new() };
+                self.sightings.groups.push((key.clone(), sample));
                 *self.groups.entry(key).or_insert(self.sightings.groups.len() - 1)
             }
         };
