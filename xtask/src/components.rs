@@ -57,10 +57,8 @@ pub fn build(workspace: &Workspace) -> Result<(), Failure> {
     // Before the build, so that what is edited meanwhile is built the next time.
     let inputs = inputs(workspace, &toolchain)?;
     let mut outputs = BTreeMap::new();
-    if workspace.plugins().join("Cargo.toml").is_file() {
-        let folder = workspace.plugin_components();
-        outputs.extend(build_folder(workspace, &toolchain, &workspace.plugins(), &folder)?);
-    }
+    let folder = workspace.plugin_components();
+    outputs.extend(build_folder(workspace, &toolchain, &workspace.plugins(), &folder)?);
     for crate_folder in folders_of_crates(&workspace.hostile())? {
         let folder = workspace.hostile_components();
         outputs.extend(build_folder(workspace, &toolchain, &crate_folder, &folder)?);

@@ -14,17 +14,12 @@ pub fn lint(workspace: &Workspace) -> Result<(), Failure> {
     let check = ["fmt", "--all", "--", "--check"];
     step::run(workspace.cargo().args(check))?;
     let plugins = workspace.plugins();
-    let has_plugins = plugins.join("Cargo.toml").is_file();
-    if has_plugins {
-        step::run(workspace.guest_cargo(&plugins).args(check))?;
-    }
+    step::run(workspace.guest_cargo(&plugins).args(check))?;
     for folder in folders_of_crates(&workspace.hostile())? {
         step::run(workspace.guest_cargo(&folder).args(check))?;
     }
     step::run(workspace.cargo().args(CLIPPY))?;
-    if has_plugins {
-        step::run(workspace.guest_cargo(&plugins).args(CLIPPY))?;
-    }
+    step::run(workspace.guest_cargo(&plugins).args(CLIPPY))?;
     deny(workspace)
 }
 

@@ -11,9 +11,9 @@ const COMPONENTS: &str = "THYMUS_TEST_COMPONENTS";
 
 pub fn test(workspace: &Workspace) -> Result<(), Failure> {
     components::build(workspace)?;
-    let tests = ["test", "--workspace", "--locked"];
-    if workspace.plugins().join("Cargo.toml").is_file() {
-        step::run(workspace.guest_cargo(&workspace.plugins()).args(tests))?;
-    }
-    step::run(workspace.cargo().args(tests).env(COMPONENTS, workspace.target()))
+    // To the end, whatever fails on the way: one run says all that is wrong.
+    let tests = ["test", "--workspace", "--locked", "--no-fail-fast"];
+    let plugins = step::run(workspace.guest_cargo(&workspace.plugins()).args(tests));
+    step::run(workspace.cargo().args(tests).env(COMPONENTS, workspace.target()))?;
+    plugins
 }
