@@ -208,7 +208,8 @@ pub(super) fn digest(dir: &Path, names: &[&str]) -> io::Result<Digest> {
 mod tests {
     use super::*;
 
-    /// Writes records `[time, how many came before]` through chunks of a hundred bytes, and says how many runs they made.
+    /// Writes records `[time, how many came before]` through chunks of a hundred bytes, and says how many runs that
+    /// made.
     fn sorted(times: &[u64]) -> (Vec<(u64, usize)>, usize) {
         let dir = tempfile::tempdir().unwrap();
         let mut ordered = Ordered::new(dir.path(), "x.jsonl");

@@ -2,9 +2,10 @@
 //!
 //! - **framed**, as the Collector's file exporter writes: four bytes of length, big-endian, then the message. With
 //!   `compression: zstd` each message is a zstd frame of its own, and may then hold JSON as well;
-//! - **delimited**, as protobuf's own tools and OpenTelemetry's file exporters write: a varint of length, then the message;
-//! - **bare**: one message and nothing else, as it is sent over HTTP. It is read a resource at a time, because a message
-//!   is the same as its parts one after the other, and the parts fit into memory.
+//! - **delimited**, as protobuf's own tools and OpenTelemetry's file exporters write: a varint of length, then the
+//!   message;
+//! - **bare**: one message and nothing else, as it is sent over HTTP. It is read a resource at a time, because a
+//!   message is the same as its parts one after the other, and the parts fit into memory.
 //!
 //! What a message says is decided elsewhere.
 

@@ -1,6 +1,6 @@
-//! Finds the files that hold telemetry and hands out their lines or messages: plain, gzip or zstd by their first bytes, never by
-//! their names; and whether it is text or protobuf. Everything here is bounded, because a file is whatever somebody
-//! sent. What a line or a message means is not known here.
+//! Finds the files that hold telemetry and hands out their lines or messages: plain, gzip or zstd by their first bytes,
+//! never by their names; and whether it is text or protobuf. Everything here is bounded, because a file is whatever
+//! somebody sent. What a line or a message means is not known here.
 
 use std::cell::Cell;
 use std::fs::File;

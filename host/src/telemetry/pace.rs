@@ -81,10 +81,11 @@ fn measure(what: &str, encode: impl Fn(&ExportTraceServiceRequest) -> Vec<u8>) {
     let (start, start_busy) = (Instant::now(), busy());
     let window =
         read(&sources, &dir.path().join("out"), &TelemetryLimits::default(), &Cancel::default(), &|_| {}).unwrap();
-    let (took, busy) = (start.elapsed(), busy() - start_busy);
+    let (took, busy) = (start.elapsed(), busy().saturating_sub(start_busy));
     let pace = u128::from(window.signals.spans) * 1000 / busy.as_millis().max(1);
     println!(
-        "{what}: {} spans, {} MB, {took:.1?}, of which {busy:.1?} on a processor: {pace} spans/s; at most {} MiB of memory ({before} before)",
+        "{what}: {} spans, {} MB, {took:.1?}, of which {busy:.1?} on a processor: {pace} spans/s; \
+         at most {} MiB of memory ({before} before)",
         window.signals.spans,
         bytes / 1_000_000,
         peak()
