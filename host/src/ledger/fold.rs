@@ -19,6 +19,7 @@ pub struct PendingMerge {
 }
 
 /// One fix of a case with what the gates said of it.
+#[derive(Debug)]
 struct Candidate {
     proposal: Proposal,
     patch: Option<Digest>,
@@ -27,6 +28,7 @@ struct Candidate {
 }
 
 /// A case while it is put together.
+#[derive(Debug)]
 pub(super) struct Folded {
     pub(super) case: Case,
     pub(super) merge: Option<PendingMerge>,
@@ -36,7 +38,7 @@ pub(super) struct Folded {
 }
 
 /// All cases, each updated by one event at a time.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Cases(pub(super) BTreeMap<CaseId, Folded>);
 
 impl Cases {
@@ -76,8 +78,8 @@ impl Cases {
     }
 
     /// The cases, oldest first.
-    pub(super) fn into_list(self) -> Vec<Folded> {
-        let mut list: Vec<_> = self.0.into_values().collect();
+    pub(super) fn list(&self) -> Vec<&Folded> {
+        let mut list: Vec<_> = self.0.values().collect();
         list.sort_by_key(|folded| folded.case.opened_ns);
         list
     }

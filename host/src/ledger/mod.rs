@@ -51,6 +51,8 @@ pub struct Ledger {
     connection: Mutex<Connection>,
     path: PathBuf,
     locks: PathBuf,
+    /// The cases as of an event's number. Events are only ever added, so each is read and folded once.
+    folded: Mutex<(u64, Cases)>,
     /// Set when the disk failed: what is on it is then uncertain until the ledger is opened again.
     failed: OnceLock<String>,
 }
@@ -59,7 +61,7 @@ impl Ledger {
     /// Opens the ledger of a state folder; makes both, for this user only, if they are not there.
     pub fn open(state: &Path) -> Result<Self, LedgerError> {
         let store::Opened { connection, path, locks } = store::open(state)?;
-        Ok(Self { connection: Mutex::new(connection), path, locks, failed: OnceLock::new() })
+        Ok(Self { connection: Mutex::new(connection), path, locks, folded: Mutex::default(), failed: OnceLock::new() })
     }
 
     /// A ledger of its own in another state folder, with all that this one holds now.
@@ -169,15 +171,20 @@ impl Ledger {
         Ok(())
     }
 
-    fn folded(&self) -> Result<Cases, LedgerError> {
-        let mut cases = Cases::default();
-        self.each(1, |recorded| cases.take(recorded.at_ns, recorded.event))?;
-        Ok(cases)
+    /// Hands over the cases as of the newest event, other processes' events included.
+    fn with_cases<T>(&self, read: impl FnOnce(&Cases) -> T) -> Result<T, LedgerError> {
+        let mut folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
+        let (last, cases) = &mut *folded;
+        self.each(*last + 1, |recorded| {
+            *last = recorded.seq;
+            cases.take(recorded.at_ns, recorded.event);
+        })?;
+        Ok(read(cases))
     }
 
     /// All cases, oldest first.
     pub fn cases(&self) -> Result<Vec<Case>, LedgerError> {
-        Ok(self.folded()?.into_list().into_iter().map(|folded| folded.case).collect())
+        self.with_cases(|cases| cases.list().into_iter().map(|folded| folded.case.clone()).collect())
     }
 
     /// All cases as they were before the event of this number.
@@ -188,24 +195,24 @@ impl Ledger {
                 cases.take(recorded.at_ns, recorded.event);
             }
         })?;
-        Ok(cases.into_list().into_iter().map(|folded| folded.case).collect())
+        Ok(cases.list().into_iter().map(|folded| folded.case.clone()).collect())
     }
 
     /// One case.
     pub fn case(&self, id: &CaseId) -> Result<Option<Case>, LedgerError> {
-        Ok(self.folded()?.0.remove(id).map(|folded| folded.case))
+        self.with_cases(|cases| cases.0.get(id).map(|folded| folded.case.clone()))
     }
 
     /// The cases that a loop left on their way, oldest first: not yet decided, or in the middle of being delivered or
     /// merged. A held case waits for a person and is not among them.
     pub fn unfinished(&self) -> Result<Vec<Case>, LedgerError> {
-        let list = self.folded()?.into_list();
-        Ok(list.into_iter().filter(Folded::is_unfinished).map(|folded| folded.case).collect())
+        let unfinished = |folded: &&Folded| folded.is_unfinished();
+        self.with_cases(|cases| cases.list().into_iter().filter(unfinished).map(|folded| folded.case.clone()).collect())
     }
 
     /// The merge of a case that was begun and not finished.
     pub fn pending_merge(&self, id: &CaseId) -> Result<Option<PendingMerge>, LedgerError> {
-        Ok(self.folded()?.0.remove(id).and_then(|folded| folded.merge))
+        self.with_cases(|cases| cases.0.get(id).and_then(|folded| folded.merge.clone()))
     }
 
     /// Checks every event against the chain.
