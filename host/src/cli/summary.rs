@@ -13,6 +13,8 @@ use crate::model::{
 
 /// Lines of one diff that are shown; `git show` has the rest.
 const DIFF_LINES: usize = 120;
+/// Columns of a paragraph.
+const WIDTH: usize = 100;
 
 pub(super) fn of(report: &Report, settings: &Settings) -> String {
     let mut text = String::new();
@@ -64,10 +66,10 @@ pub(super) fn of_case(case: &ReportedCase) -> String {
         None => row("where", &handler),
     }
     if let Some(why) = &case.diagnosis {
-        row("why", &inert(why));
+        row("why", &wrapped(why));
     }
     if let Some(ReportedProposal { title, explanation, .. }) = &case.proposal {
-        row("repair", &format!("{}\n{}", inert_line(title), inert(explanation)));
+        row("repair", &format!("{}\n{}", inert_line(title), wrapped(explanation)));
     }
     if !case.gates.is_empty() {
         row("gates", &gates(&case.gates));
@@ -90,6 +92,11 @@ pub(super) fn of_case(case: &ReportedCase) -> String {
         }
     }
     text
+}
+
+/// Inert, in lines that are short enough to read.
+fn wrapped(text: &str) -> String {
+    textwrap::fill(&inert(text), WIDTH)
 }
 
 /// All on one line; what did not pass says why below it.
