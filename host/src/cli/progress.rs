@@ -176,6 +176,7 @@ fn window_line(window: &Window) -> String {
 fn end_words(end: &CallEnd) -> String {
     match end {
         CallEnd::Returned => "returned".to_owned(),
+        CallEnd::Declined { why } => format!("declined: {why}"),
         CallEnd::Failed { why } => format!("failed: {why}"),
         CallEnd::Trapped { why } => format!("trapped: {why}"),
         CallEnd::TimedOut => "took too long and was ended".to_owned(),

@@ -244,8 +244,9 @@ impl<'a> Team<'a> {
         own.chain(others).filter(move |member| member.facts.exports.contains(&export))
     }
 
-    /// One call, its entry in the ledger and its strike. No value means that the call failed or was not made.
-    fn call<T>(
+    /// One call, its entry in the ledger and its strike. No value means that the call failed or was not made; declining
+    /// is an answer too, an empty one.
+    fn call<T: Default>(
         &self,
         member: &Member,
         export: Export,
@@ -281,10 +282,11 @@ impl<'a> Team<'a> {
             end: call.end.clone(),
         })?;
         self.count(member, &call.end)?;
+        let declined = matches!(call.end, CallEnd::Declined { .. });
         let (end, millis) = (call.end, call.millis);
         self.run.tell(Progress::Called { plugin, export, case: case.cloned(), end, millis });
         self.run.stop_if_cancelled()?;
-        Ok(call.value)
+        Ok(if declined { Some(T::default()) } else { call.value })
     }
 
     /// Strikes in a row bench a plugin; one good call wipes them.

@@ -31,7 +31,12 @@ impl Export {
 pub enum CallEnd {
     /// With a value.
     Returned,
-    /// With a `failure` of the contract.
+    /// With the contract's `unsupported` or `bad-input`: it has nothing to say to this, which is no fault of its own.
+    Declined {
+        /// What the plugin said.
+        why: String,
+    },
+    /// With the contract's `failed`.
     Failed {
         /// What the plugin said.
         why: String,
@@ -65,7 +70,7 @@ pub enum CallEnd {
 impl CallEnd {
     /// Whether the call counts against the plugin (see `PluginLimits::strikes`).
     pub fn is_strike(&self) -> bool {
-        !matches!(self, Self::Returned | Self::Cancelled)
+        !matches!(self, Self::Returned | Self::Declined { .. } | Self::Cancelled)
     }
 }
 

@@ -244,6 +244,7 @@ fn believe<T: Bounded + Serialize>(
         (end, _) => (end, None),
     };
     let end = match end {
+        CallEnd::Declined { why } => CallEnd::Declined { why: short(why) },
         CallEnd::Failed { why } => CallEnd::Failed { why: short(why) },
         CallEnd::Trapped { why } => CallEnd::Trapped { why: short(why) },
         CallEnd::BadValue { why } => CallEnd::BadValue { why: short(why) },

@@ -94,7 +94,7 @@ fn call(order: CallOrder) -> Result<Vec<u8>, String> {
     match ended {
         Err(_) => to_json(&finish(CallEnd::TimedOut)),
         Ok(Err(error)) => to_json(&finish(guest.wall.end_of(&error))),
-        Ok(Ok(Err(failure))) => to_json(&finish(CallEnd::Failed { why: reason(failure) })),
+        Ok(Ok(Err(failure))) => to_json(&finish(reason(failure))),
         Ok(Ok(Ok(returned))) => {
             let ended = finish(CallEnd::Returned);
             match returned {
@@ -151,11 +151,11 @@ fn missing(what: &str) -> wasmtime::Error {
     wasmtime::Error::msg(format!("the order has no {what}"))
 }
 
-fn reason(failure: types::Failure) -> String {
+fn reason(failure: types::Failure) -> CallEnd {
     match failure {
-        types::Failure::Unsupported(why) => format!("unsupported: {why}"),
-        types::Failure::BadInput(why) => format!("bad input: {why}"),
-        types::Failure::Failed(why) => why,
+        types::Failure::Unsupported(why) => CallEnd::Declined { why: format!("unsupported: {why}") },
+        types::Failure::BadInput(why) => CallEnd::Declined { why: format!("bad input: {why}") },
+        types::Failure::Failed(why) => CallEnd::Failed { why },
     }
 }
 
