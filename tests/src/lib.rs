@@ -1,6 +1,11 @@
 //! What the end-to-end tests share: the program as it was built, sample repositories as a user has them, and one run of
 //! `thymus` with everything it said. Sample repositories and their recorded telemetry lie in `samples/`, attacks in `hostile/`.
-#![allow(clippy::unwrap_used, missing_docs, reason = "it serves tests: a failure here is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    missing_docs,
+    reason = "it serves tests: a failure here is a failed test"
+)]
 
 pub mod puppet;
 

@@ -24,7 +24,7 @@ fn count(shop: &Shop, event: &str) -> usize {
 /// Starts a run and kills it as soon as the ledger has so many events. Says whether it was still running then.
 fn kill_after(shop: &Shop, event: u64) -> bool {
     let mut child = puppet::heal(shop, &puppet::repair()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     loop {
         if child.try_wait().unwrap().is_some() {
             return false;

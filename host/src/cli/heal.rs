@@ -25,7 +25,7 @@ pub(super) struct Arguments {
     /// Policy layers, the organisation's first [default: the built-in policy, which applies nothing without a person].
     #[arg(long, value_name = "FILE", num_args = 1..)]
     policy: Vec<PathBuf>,
-    /// Folders with plugins, or plugins themselves [default: $XDG_DATA_HOME/thymus/plugins].
+    /// Folders with plugins, or plugins themselves [default: `$XDG_DATA_HOME/thymus/plugins`].
     #[arg(long, value_name = "DIR", num_args = 1..)]
     plugins: Vec<PathBuf>,
     /// How far to go; the policy may stop earlier.

@@ -63,17 +63,19 @@ pub(super) fn gate(name: impl Display, status: GateStatus) -> String {
 }
 
 /// A unified diff whose lines are already inert.
-pub(super) fn diff(text: &str) -> String {
-    let line = |line: &str| {
+pub(super) fn diff(lines: &[&str]) -> String {
+    let mut text = String::new();
+    for line in lines {
         let style = match line.as_bytes().first() {
             _ if line.starts_with("+++") || line.starts_with("---") => STRONG,
             Some(b'+') => GOOD,
             Some(b'-') => AnsiColor::Red.on_default(),
             Some(b'@') => AnsiColor::Cyan.on_default(),
             Some(b'd' | b'n' | b'i' | b'r') => DIM,
-            _ => return format!("{line}\n"),
+            _ => Style::new(),
         };
-        format!("{}\n", paint(style, line))
-    };
-    text.lines().map(line).collect()
+        text.push_str(&paint(style, line));
+        text.push('\n');
+    }
+    text
 }

@@ -16,7 +16,7 @@ pub(super) struct Place {
     /// The repository, or a folder in it.
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub repo: PathBuf,
-    /// Where the ledger and the caches lie [default: a folder per repository in $XDG_STATE_HOME/thymus].
+    /// Where the ledger and the caches lie [default: a folder per repository in `$XDG_STATE_HOME/thymus`].
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
 }

@@ -51,7 +51,7 @@ pub(super) enum Command {
 
 #[derive(clap::Args)]
 pub(super) struct Folder {
-    /// The plugins folder [default: $XDG_DATA_HOME/thymus/plugins].
+    /// The plugins folder [default: `$XDG_DATA_HOME/thymus/plugins`].
     #[arg(long, value_name = "DIR")]
     plugins: Option<PathBuf>,
 }

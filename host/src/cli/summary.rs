@@ -85,7 +85,7 @@ pub(super) fn of_case(case: &ReportedCase) -> String {
     if let Some(proposal) = &case.proposal {
         let safe = inert(&proposal.diff);
         let all = safe.lines().count();
-        let shown: String = safe.lines().take(DIFF_LINES).map(|line| format!("{line}\n")).collect();
+        let shown: Vec<&str> = safe.lines().take(DIFF_LINES).collect();
         let _ = write!(text, "\n{}", paint::diff(&shown));
         if all > DIFF_LINES {
             let _ = writeln!(text, "{}", paint(DIM, format!("… {} more lines", all - DIFF_LINES)));
@@ -116,7 +116,7 @@ fn next(text: &mut String, report: &Report, settings: &Settings) {
     let Some(first) = waiting.first() else { return };
     let repo = quoted(&shown(&settings.repo));
     let state = quoted(&shown(&settings.state));
-    let policy: String = settings.policy.iter().map(|file| format!(" --policy {}", quoted(&shown(file)))).collect();
+    let policy = settings.policy.iter().fold(String::new(), |words, file| words + " --policy " + &quoted(&shown(file)));
     let place = format!("--repo {repo} --state {state}");
     let id = &first.id;
     let branch = first.branch.as_deref().unwrap_or_default();

@@ -21,7 +21,7 @@ pub(super) fn admit<'a>(
     let known: BTreeMap<CaseId, Case> = run.ledger.cases()?.into_iter().map(|case| (case.id.clone(), case)).collect();
     let mut found = found;
     // A stable sort: equally severe findings stay in the order of their plugins' names.
-    found.sort_by(|(_, a), (_, b)| b.severity.cmp(&a.severity));
+    found.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
     let mut opened: Vec<Opened<'a>> = Vec::new();
     for (finder, finding) in found {
         let (id, earlier) = find(scene, finder, &finding, &known, run);
@@ -29,26 +29,20 @@ pub(super) fn admit<'a>(
             continue;
         }
         let mut is_news = earlier.is_none_or(|case| may_go_on(case.state));
-        match earlier {
-            None => run.record(&Event::CaseOpened {
-                case: id.clone(),
-                plugin: finder.name(),
-                digest: finder.facts.digest,
-                commit: scene.snapshot.commit.clone(),
-                window: scene.window.digest,
-                finding: finding.clone(),
-            })?,
-            Some(_) => {
-                if is_news && tries(run, &id)? >= TRIES {
-                    let why = format!("{TRIES} runs ended in the middle of this case; it is left alone");
-                    run.record(&Event::Abandoned { case: id.clone(), why })?;
-                    is_news = false;
-                }
-                let (window, commit) = (scene.window.digest, scene.snapshot.commit.clone());
-                run.record(&Event::CaseSeenAgain { case: id.clone(), window, commit })?;
-            }
-        }
         let again = earlier.is_some();
+        let (window, commit) = (scene.window.digest, scene.snapshot.commit.clone());
+        if again {
+            if is_news && tries(run, &id)? >= TRIES {
+                let why = format!("{TRIES} runs ended in the middle of this case; it is left alone");
+                run.record(&Event::Abandoned { case: id.clone(), why })?;
+                is_news = false;
+            }
+            run.record(&Event::CaseSeenAgain { case: id.clone(), window, commit })?;
+        } else {
+            let (plugin, digest) = (finder.name(), finder.facts.digest);
+            let finding = finding.clone();
+            run.record(&Event::CaseOpened { case: id.clone(), plugin, digest, commit, window, finding })?;
+        }
         run.tell(Progress::CaseOpened { case: id.clone(), finding: Box::new(finding.clone()), again });
         opened.push(Opened { id, finder, finding, is_news });
     }
@@ -83,11 +77,10 @@ fn is_over(case: &Case, scene: &Scene, finder: &Member, run: &Run) -> bool {
     match case.state {
         // A branch waits for a person; another one for the same problem would only be in the way.
         CaseState::Held | CaseState::Delivering => false,
-        // The repair was accepted, and at another commit the problem is there again.
-        CaseState::Healed | CaseState::RolledBack => other_commit,
         CaseState::Rejected | CaseState::Abandoned => other_commit || other_plugin || other_policy,
-        // Left in the middle, and its patches fit a commit that is no longer looked at.
-        CaseState::Detected | CaseState::Diagnosed | CaseState::Proposed | CaseState::Validated => other_commit,
+        // Accepted, and at another commit the problem is there again; or left in the middle, with patches that fit a
+        // commit that is no longer looked at.
+        _ => other_commit,
     }
 }
 

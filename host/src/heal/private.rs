@@ -12,7 +12,7 @@ const PREFIX: &str = ".run-";
 /// Held locked for as long as the folder's owner lives; the kernel lets go of it, however the owner ends.
 const ALIVE: &str = "alive";
 /// A folder is made and locked well within this time.
-const YOUNG: Duration = Duration::from_secs(60);
+const YOUNG: Duration = Duration::from_mins(1);
 
 /// A folder that nobody else uses.
 pub(super) struct Private {

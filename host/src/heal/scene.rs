@@ -85,8 +85,9 @@ fn read_window(run: &Run) -> Result<Window, HealError> {
         let first = window.damage.first().map(|d| format!(", the first in {} line {}: {}", d.file, d.line, d.why));
         run.warn(format!("{} damaged telemetry records were left out{}", window.damaged, first.unwrap_or_default()));
     }
-    for (bound, count) in &window.dropped {
-        run.warn(format!("{count} telemetry records were left out: the bound `{bound}` was reached"));
+    let dropped: Vec<String> = window.dropped.iter().map(|(what, count)| format!("{count} {what}")).collect();
+    if !dropped.is_empty() {
+        run.warn(format!("of the telemetry, this was cut, merged or left out: {}", dropped.join(", ")));
     }
     Ok(window)
 }
