@@ -68,7 +68,7 @@ fn tests_scripts_and_configuration_are_out_of_bounds() {
     ];
     for (change, code) in protected {
         let shop = halves();
-        let report = refused(&shop, &[change.clone()]);
+        let report = refused(&shop, std::slice::from_ref(&change));
         let (name, status, found) = last_gate(&shop, &report);
         assert_eq!((name.as_str(), status.as_str(), found.as_str()), ("scope", "failed", code), "{change}");
     }
