@@ -109,6 +109,19 @@ pub fn absent(failing: &Failing, subject: &str, lookup: Option<&Expr>) -> Vec<An
                 }
             }
             Exit::Return { value } if here => answers.extend(give(failing, value, &why, 0.8)),
+            Exit::Return { value: Some(value) } if same_place && alike_annotation(failing, &refusal) => {
+                let code = respell(failing, refusal.module, refusal.function, value, &renames);
+                answers.extend(code.map(|code| Answer {
+                    code: format!("return {code}"),
+                    promise: match worth(None, value) {
+                        Some(json) if is_handler(failing) => Promise::Returns(json),
+                        _ => Promise::ReturnsSomething,
+                    },
+                    why,
+                    confidence: 0.8,
+                    imports: Vec::new(),
+                }));
+            }
             Exit::Return { value } if same_place && same_annotation(failing, &refusal) => {
                 answers.extend(give_constant(failing, &refusal, value, &why, 0.75));
             }
@@ -529,6 +542,13 @@ fn same_annotation(failing: &Failing, refusal: &Refusal) -> bool {
     let own = failing.function.and_then(|f| f.def.returns.as_deref()).map(|returns| failing.src(returns));
     let theirs = refusal.function.def.returns.as_deref().map(|returns| refusal.module.src(returns));
     own.is_some() && own == theirs
+}
+
+/// The same, or neither says anything.
+fn alike_annotation(failing: &Failing, refusal: &Refusal) -> bool {
+    let own = failing.function.and_then(|f| f.def.returns.as_deref()).map(|returns| failing.src(returns));
+    let theirs = refusal.function.def.returns.as_deref().map(|returns| refusal.module.src(returns));
+    own == theirs && !is_generator(failing)
 }
 
 /// Whether the failing expression and a guard stand in the same innermost loop.

@@ -512,6 +512,7 @@ impl<'a> Search<'a> {
                     | "geometric_mean"
                     | "harmonic_mean"
                     | "quantiles"
+                    | "next"
                     | "choice"
                     | "reduce"
             ),

@@ -84,7 +84,8 @@ impl Fault {
             "IndexError" if message.starts_with("pop from") => Some(Self::PopEmpty),
             "IndexError" if message.contains("empty sequence") => Some(Self::EmptySequence),
             "IndexError" if message.contains("index") => Some(Self::Index { of_string: message.starts_with("string") }),
-            "StatisticsError" => Some(Self::EmptySequence),
+            // `mean` of nothing, `next` of nothing.
+            "StatisticsError" | "StopIteration" => Some(Self::EmptySequence),
             "ZeroDivisionError" | "DivisionByZero" | "DivisionUndefined" => Some(Self::DivisionByZero),
             "InvalidOperation" if message.contains("Division") => Some(Self::DivisionByZero),
             "InvalidOperation" if message.contains("ConversionSyntax") || message.is_empty() => Some(Self::BadNumber),

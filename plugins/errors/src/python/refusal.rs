@@ -183,6 +183,22 @@ pub fn looked_up(lookup: &Expr) -> Option<(String, Option<&Expr>)> {
                 Expr::Attribute(method) if is_get_without_default(lookup) || method.attr.as_str() == "pop" => {
                     Some((dotted(&method.value)?, key))
                 }
+                // `next(item for item in items if item.sku == sku)`.
+                Expr::Name(name) if name.id.as_str() == "next" => match call.arguments.args.first()? {
+                    Expr::Generator(node) => {
+                        let clause = node.generators.first()?;
+                        let sides = clause
+                            .ifs
+                            .iter()
+                            .filter_map(Expr::as_compare_expr)
+                            .flat_map(|compare| std::iter::once(&*compare.left).chain(&*compare.comparators));
+                        // What is compared with, not what is looked at.
+                        let target = callee_name(&clause.target);
+                        let mut wanted = sides.filter(|side| side.is_name_expr() && callee_name(side) != target);
+                        Some((dotted(&clause.iter).unwrap_or_default(), wanted.next()))
+                    }
+                    _ => None,
+                },
                 // `find(rows, name)` is told where to look first.
                 func @ Expr::Name(_) => Some((dotted(func)?, call.arguments.args.last().or(key))),
                 func => Some((dotted(func)?, key)),

@@ -1,9 +1,9 @@
 //! The largest, smallest or mean of nothing: `default=` where one is known, else a guard that answers as the code around.
 
-use ruff_python_ast::Expr;
+use ruff_python_ast::{Expr, Stmt};
 
-use crate::python::answer::empty;
-use crate::python::draft::Draft;
+use crate::python::answer::{Answer, absent, empty};
+use crate::python::draft::{Draft, stands_alone};
 use crate::python::failing::Failing;
 use crate::python::origin::one_line;
 use crate::python::rules::division_by_zero::zero_value;
@@ -19,6 +19,9 @@ pub fn drafts(failing: &Failing) -> Vec<Draft> {
     let mut drafts = Vec::new();
     let simple = matches!(failing.subject, Expr::Name(_) | Expr::Attribute(_) | Expr::Subscript(_));
     let answers = empty(failing, if simple { subject } else { "values" });
+    if name == "next" {
+        return found_nothing(failing);
+    }
     if matches!(name, "max" | "min") {
         drafts.extend(with_default(failing, &answers, &because));
     }
@@ -36,6 +39,54 @@ pub fn drafts(failing: &Failing) -> Vec<Draft> {
         drafts.extend(as_zero(failing, subject, &because));
     }
     drafts
+}
+
+/// `item = next(…)` that finds nothing: `None`, and a guard that answers it.
+fn found_nothing(failing: &Failing) -> Vec<Draft> {
+    let (Some(call), Some(statement)) = (failing.expr.as_call_expr(), failing.statement()) else { return Vec::new() };
+    let [only] = &*call.arguments.args else { return Vec::new() };
+    let words = failing.src(only);
+    let bare = only.as_generator_expr().is_some_and(|node| !node.parenthesized);
+    let with_none = (bytes(only), if bare { format!("({words}), None") } else { format!("{words}, None") });
+    let because = "`next` raises `StopIteration` when nothing is left.".to_owned();
+    if let Stmt::Return(node) = statement {
+        let whole = node.value.as_deref().is_some_and(|value| bytes(value) == bytes(failing.expr));
+        let answers = absent(failing, "", Some(failing.expr));
+        let none = answers.into_iter().find(|answer| answer.code == "return None");
+        return match none {
+            Some(answer) if whole => vec![Draft {
+                title: "Return None when nothing is found".to_owned(),
+                explanation: format!("{because} `None` is returned {}.", answer.why),
+                edits: vec![with_none],
+                confidence: answer.confidence + 0.05,
+                promise: answer.promise,
+            }],
+            _ => Vec::new(),
+        };
+    }
+    let Stmt::Assign(node) = statement else { return Vec::new() };
+    let ([Expr::Name(target)], true) = (&node.targets[..], bytes(&*node.value) == bytes(failing.expr)) else {
+        return Vec::new();
+    };
+    if !stands_alone(failing.module, statement) {
+        return Vec::new();
+    }
+    let end = bytes(statement).end;
+    let indent = failing.module.text.indent_at(bytes(statement).start);
+    let (newline, unit) = (failing.module.text.newline(), failing.module.indent_unit());
+    let draft = |answer: Answer| {
+        let guard = format!("{newline}{indent}if {} is None:{newline}{indent}{unit}{}", target.id, answer.code);
+        let mut edits = vec![with_none.clone(), (end..end, guard)];
+        edits.extend(answer.imports);
+        Draft {
+            title: format!("Refuse a missing {}", target.id.replace('_', " ")),
+            explanation: format!("{because} The guard answers {}: `{}`.", answer.why, one_line(&answer.code)),
+            edits,
+            confidence: answer.confidence,
+            promise: answer.promise,
+        }
+    };
+    absent(failing, target.id.as_str(), Some(failing.expr)).into_iter().map(draft).collect()
 }
 
 /// `max(xs, default=…)`.
