@@ -23,6 +23,8 @@ mod project;
 mod promises;
 mod refusals;
 mod regression;
+#[cfg(test)]
+mod robustness;
 mod rules;
 mod scene;
 mod style;
