@@ -137,3 +137,162 @@ fn becomes_async(repair: &Repair) -> bool {
         _ => false,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::javascript::rules::examples::{Example, MODULE};
+
+    /// The regression test of the first repair.
+    fn test_of(example: &Example) -> (String, String) {
+        let repairs = example.repairs();
+        let first = repairs.first().unwrap_or_else(|| panic!("no repair for {:?}", example.rule()));
+        example.test_of(first).expect("a test")
+    }
+
+    const CART: &str = "'use strict';\n\nclass CartService {\n  constructor(repository) {\n    this.repository = repository;\n  }\n\n  total(id) \
+                        {\n    const cart = this.repository.find(id);\n    if (!cart) return null;\n    return cart.lines.length;\n  }\n\n  \
+                        owner(id) {\n    const cart = this.repository.find(id);\n    return cart.⟦owner;\n  }\n}\n\nmodule.exports = { \
+                        CartService };\n";
+
+    #[test]
+    fn a_class_is_set_up_as_the_neighbours_do() {
+        let example = Example::new(
+            "TypeError",
+            "Cannot read properties of undefined (reading 'owner')",
+            "CartService.owner",
+            json!(["c1"]),
+            &[
+                ("src/cart.service.js", CART),
+                (
+                    "__tests__/cart.service.test.js",
+                    "const { CartService } = require('../src/cart.service');\nconst { fixtures, other } = require('./fixtures');\n\n\
+                     describe('CartService', () => {\n  let service;\n  let unused;\n\n  beforeEach(() => {\n    service = new \
+                     CartService(fixtures);\n  });\n\n  it('knows an owner', () => {\n    expect(service.owner('c7')).toBe('ada');\n  });\n});\n",
+                ),
+                ("__tests__/fixtures.js", "exports.fixtures = [];\nexports.other = [];\n"),
+                ("package.json", "{ \"devDependencies\": { \"jest\": \"29\" } }"),
+            ],
+        );
+        let (path, content) = test_of(&example);
+        assert_eq!(path, "__tests__/owner.test.js");
+        let expected = "const { CartService } = require('../src/cart.service');\nconst { fixtures } = require('./fixtures');\n\nlet \
+                        service;\n\nbeforeEach(() => {\n  service = new CartService(fixtures);\n});\n\nit('owner does not fail with: Cannot \
+                        read properties of undefined (reading \\'owner\\')', () => {\n  \
+                        expect(service.owner('c1')).toEqual(null);\n});\n";
+        assert_eq!(content, expected);
+    }
+
+    #[test]
+    fn a_class_that_nobody_shows_how_to_make_is_not_tested() {
+        let example = Example::new(
+            "TypeError",
+            "Cannot read properties of undefined (reading 'owner')",
+            "CartService.owner",
+            json!(["c1"]),
+            &[("src/cart.service.js", CART), ("package.json", "{ \"devDependencies\": { \"jest\": \"29\" } }")],
+        );
+        assert!(example.test_of(&example.repairs()[0]).is_none());
+    }
+
+    #[test]
+    fn every_way_to_export_is_imported_the_same_way() {
+        let body = "  if (!a) throw new Error('no a');\n  return a.b.⟦c ?? 0;\n";
+        let node = (
+            "test/x.test.js",
+            "import { test } from 'node:test';\nimport assert from 'node:assert/strict';\n\ntest('x', () => assert.ok(1));\n",
+        );
+        for (source, import, call) in [
+            (format!("export default function f(a) {{\n{body}}}\n"), "import f from '../src/f.js';", "f({})"),
+            (
+                format!("function f(a) {{\n{body}}}\nexport {{ f as g }};\n"),
+                "import { g } from '../src/f.js';",
+                "g({})",
+            ),
+            (
+                format!("export const api = {{\n  f(a) {{\n{body}  }},\n}};\n"),
+                "import { api } from '../src/f.js';",
+                "api.f({})",
+            ),
+            (
+                format!("export class Api {{\n  f(a) {{\n{body}  }}\n}}\n"),
+                "import { Api } from '../src/f.js';",
+                "new Api().f({})",
+            ),
+            (
+                format!("export class Api {{\n  static f(a) {{\n{body}  }}\n}}\n"),
+                "import { Api } from '../src/f.js';",
+                "Api.f({})",
+            ),
+            (
+                format!("const f = (a) => {{\n{body}}};\nexport default {{ f }};\n"),
+                "import subject from '../src/f.js';",
+                "subject.f({})",
+            ),
+        ] {
+            let message = "Cannot read properties of undefined (reading 'c')";
+            let example =
+                Example::new("TypeError", message, "f", json!([{}]), &[("src/f.js", source.as_str()), node, MODULE]);
+            let (_, content) = test_of(&example);
+            assert!(content.contains(import) && content.contains(call), "{source}\n{content}");
+            example.proves(&example.repairs()[0]);
+        }
+        let hidden = format!("function f(a) {{\n{body}}}\nexport const g = 1;\n");
+        let message = "Cannot read properties of undefined (reading 'c')";
+        let example =
+            Example::new("TypeError", message, "f", json!([{}]), &[("src/f.js", hidden.as_str()), node, MODULE]);
+        assert!(example.test_of(&example.repairs()[0]).is_none());
+    }
+
+    #[test]
+    fn mocha_and_chai_are_spoken_too() {
+        let example = Example::new(
+            "TypeError",
+            "Cannot read properties of null (reading 'zip')",
+            "zipOf",
+            json!([{ "address": null }]),
+            &[
+                ("lib/zip.js", "exports.zipOf = (user) => {\n  return user.address.⟦zip || null;\n};\n"),
+                (
+                    "test/zip.spec.js",
+                    "const { expect } = require('chai');\nconst { zipOf } = require('../lib/zip');\n\ndescribe('zip', function () {\n  it('is \
+                     read', function () {\n    expect(zipOf({ address: { zip: 'x' } })).to.equal('x');\n  });\n});\n",
+                ),
+                ("package.json", "{ \"devDependencies\": { \"mocha\": \"10\", \"chai\": \"4\" } }"),
+            ],
+        )
+        .returned(json!([{ "address": { "zip": "x" } }]), json!("x"));
+        let (path, content) = test_of(&example);
+        assert_eq!(path, "test/zip-of.spec.js");
+        assert!(
+            content.contains("const { expect } = require('chai');") && content.contains("zipOf({ address: null })"),
+            "{content}"
+        );
+    }
+
+    #[test]
+    fn arguments_by_name_come_in_their_order() {
+        let mut example = Example::new(
+            "TypeError",
+            "Cannot read properties of undefined (reading 'c')",
+            "f",
+            json!({ "b": 2, "a": { "x": "it's \u{202e}" } }),
+            &[
+                ("src/f.js", "export async function f(a, b) {\n  return a.b.⟦c ?? b;\n}\n"),
+                (
+                    "test/x.test.js",
+                    "import { it } from 'node:test';\nimport assert from 'node:assert';\n\nit('x', () => assert.ok(1));\n",
+                ),
+                MODULE,
+            ],
+        );
+        example.exception.returned.clear();
+        let (_, content) = test_of(&example);
+        assert!(
+            content.contains("await assert.doesNotReject(async () => f({ x: 'it\\'s \\u202e' }, 2));"),
+            "{content}"
+        );
+        example.proves(&example.repairs()[0]);
+    }
+}

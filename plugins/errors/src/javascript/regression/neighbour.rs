@@ -92,7 +92,7 @@ fn of_call<'a>(
     needs.settle(call.node_id())?;
     Some(SetUp {
         framework: framework.clone(),
-        imports: needs.imports(),
+        imports: needs.imports().into_iter().chain(needs.requires()).collect(),
         statements: needs.written(&needs.statements, ""),
         local: needs.written(&needs.local, &framework.style.indent),
         callee: code.slice(callee.span()).to_owned(),
@@ -273,19 +273,20 @@ impl<'c, 'a> Needs<'c, 'a> {
             .collect()
     }
 
-    /// The statements, at another indentation.
+    /// `require` does what imports do, and stands with them.
+    fn requires(&self) -> Vec<String> {
+        self.statements.values().chain(self.local.values()).filter_map(|span| self.pruned(*span)).collect()
+    }
+
+    /// The other statements, at another indentation.
     fn written(&self, statements: &BTreeMap<u32, Span>, indent: &str) -> Vec<String> {
-        statements
-            .values()
-            .map(|span| {
-                let old = self.code.text.indent_at(span.start as usize);
-                let text = self.pruned(*span).unwrap_or_else(|| self.code.slice(*span).to_owned());
-                text.lines()
-                    .map(|line| line.strip_prefix(old).unwrap_or(line))
-                    .collect::<Vec<_>>()
-                    .join(&format!("\n{indent}"))
-            })
-            .collect()
+        let others = statements.values().filter(|span| self.pruned(**span).is_none());
+        let rewritten = others.map(|span| {
+            let old = self.code.text.indent_at(span.start as usize);
+            let lines = self.code.slice(*span).lines().map(|line| line.strip_prefix(old).unwrap_or(line));
+            lines.collect::<Vec<_>>().join(&format!("\n{indent}"))
+        });
+        rewritten.collect()
     }
 
     /// `const { a, b } = require('…')` with only those names that are used.

@@ -44,4 +44,4 @@ pub const RULES: &[&[Rule]] = &[
 ];
 
 #[cfg(test)]
-mod examples;
+pub mod examples;
