@@ -52,7 +52,7 @@ fn main() {
     plugin::measure(&mut table, &sandbox, &arguments, work.path());
     let window = ingest::measure(&mut table, &arguments, work.path());
     detector::measure(&mut table, &sandbox, &arguments, &window, work.path());
-    tests_run::measure(&mut table, &sandbox, &arguments, work.path());
+    tests_run::measure(&mut table, &sandbox, &arguments);
     snapshot::measure(&mut table, work.path());
     table.print();
 }

@@ -16,7 +16,8 @@ impl Table {
     pub fn compare(&mut self, what: &str, measured: Duration, against: &str, other: Duration) {
         let ratio = measured.as_secs_f64() / other.as_secs_f64().max(1e-9);
         let against = format!("{against}: {}", shown(other));
-        self.row(what, &shown(measured), &against, &format!("{ratio:.2}"));
+        let ratio = if ratio < 0.1 { format!("1/{:.0}", 1.0 / ratio) } else { format!("{ratio:.2}") };
+        self.row(what, &shown(measured), &against, &ratio);
     }
 
     pub fn row(&mut self, what: &str, measured: &str, against: &str, ratio: &str) {
