@@ -284,21 +284,20 @@ impl Refusal {
         if !same && old_noun.as_deref().is_some_and(|old| !old.is_empty() && has_word(&self.callee, old)) {
             return None;
         }
-        let Some(at) = self.message_at else {
-            // Without a text there is nothing to adapt: the arguments must mean the same.
-            return (same && guard.and_then(|guard| guard.key.as_deref()) == key || self.arguments.is_empty())
-                .then(|| self.makes(&self.arguments));
-        };
-        let mut arguments = self.arguments.clone();
         let old_key = guard.and_then(|guard| guard.key.as_deref());
-        let adapted = adapt(&arguments[at], old_noun.as_deref().filter(|_| !same), &noun, old_key, key);
-        arguments[at] = match adapted {
-            Some(message) => message,
-            None => style.string(&format!("{noun} not found")),
+        // What else is handed over means the same here, or is the key.
+        let others = |(at, text): (usize, &String)| match () {
+            () if Some(at) == self.message_at || is_constant(text) => Some(text.clone()),
+            () if Some(text.as_str()) == old_key => key.map(str::to_owned),
+            () => None,
         };
-        // Whatever else is handed over must not name what isn't known here.
-        let others = arguments.iter().enumerate().filter(|(other, _)| *other != at);
-        others.into_iter().all(|(_, text)| is_constant(text)).then(|| self.makes(&arguments))
+        let mut arguments = self.arguments.iter().enumerate().map(others).collect::<Option<Vec<_>>>()?;
+        if let Some(at) = self.message_at {
+            let old_noun = old_noun.as_deref().filter(|_| !same);
+            arguments[at] = adapt(&arguments[at], old_noun, &noun, old_key, key)
+                .unwrap_or_else(|| style.string(&format!("{noun} not found")));
+        }
+        Some(self.makes(&arguments))
     }
 
     /// The error for bad input, with this text.

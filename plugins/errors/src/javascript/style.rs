@@ -39,17 +39,19 @@ impl Style {
         Self::of(&code.text.content)
     }
 
-    /// A string literal.
+    /// A string literal; in the other quotes where that saves escapes.
     pub fn string(&self, text: &str) -> String {
+        let other = if self.quote == '"' { '\'' } else { '"' };
+        let quote = if text.contains(self.quote) && !text.contains(other) { other } else { self.quote };
         let mut literal = String::with_capacity(text.len() + 2);
-        literal.push(self.quote);
+        literal.push(quote);
         for letter in text.chars() {
             match letter {
                 '\\' => literal.push_str("\\\\"),
                 '\n' => literal.push_str("\\n"),
                 '\r' => literal.push_str("\\r"),
                 '\t' => literal.push_str("\\t"),
-                letter if letter == self.quote => literal.extend(['\\', letter]),
+                letter if letter == quote => literal.extend(['\\', letter]),
                 // Controls, line separators and what turns the reading direction are hard to review: escaped.
                 letter if is_unseen(letter) => {
                     let mut units = [0; 2];
@@ -60,7 +62,7 @@ impl Style {
                 letter => literal.push(letter),
             }
         }
-        literal.push(self.quote);
+        literal.push(quote);
         literal
     }
 
@@ -113,7 +115,10 @@ mod tests {
     #[test]
     fn values_become_literals_that_hide_nothing() {
         let style = Style::of("");
-        let value = json!([{ "code": "it's", "a-b": [1.5, null], "__proto__": {} }, "\u{202e}\n"]);
-        assert_eq!(style.literal(&value), "[{ code: 'it\\'s', 'a-b': [1.5, null], ['__proto__']: {} }, '\\u202e\\n']");
+        let value = json!([{ "code": "it's", "both": "'\"", "a-b": [1.5, null], "__proto__": {} }, "\u{202e}\n"]);
+        assert_eq!(
+            style.literal(&value),
+            "[{ code: \"it's\", both: '\\'\"', 'a-b': [1.5, null], ['__proto__']: {} }, '\\u202e\\n']"
+        );
     }
 }

@@ -178,8 +178,8 @@ mod tests {
         let (path, content) = test_of(&example);
         assert_eq!(path, "__tests__/owner.test.js");
         let expected = "const { CartService } = require('../src/cart.service');\nconst { fixtures } = require('./fixtures');\n\nlet \
-                        service;\n\nbeforeEach(() => {\n  service = new CartService(fixtures);\n});\n\nit('owner does not fail with: Cannot \
-                        read properties of undefined (reading \\'owner\\')', () => {\n  \
+                        service;\n\nbeforeEach(() => {\n  service = new CartService(fixtures);\n});\n\nit(\"owner does not fail with: Cannot \
+                        read properties of undefined (reading 'owner')\", () => {\n  \
                         expect(service.owner('c1')).toEqual(null);\n});\n";
         assert_eq!(content, expected);
     }
@@ -290,7 +290,7 @@ mod tests {
         example.exception.returned.clear();
         let (_, content) = test_of(&example);
         assert!(
-            content.contains("await assert.doesNotReject(async () => f({ x: 'it\\'s \\u202e' }, 2));"),
+            content.contains("await assert.doesNotReject(async () => f({ x: \"it's \\u202e\" }, 2));"),
             "{content}"
         );
         example.proves(&example.repairs()[0]);

@@ -620,4 +620,36 @@ mod tests {
         let wrong_line = "export function f(a) {\n⟦  return 1;\n}\n";
         read("Cannot read properties of undefined (reading 'name')", "f", json!([{}]), wrong_line).stays_unhealed();
     }
+
+    #[test]
+    fn a_method_is_guarded_as_the_other_methods_are() {
+        let example = Example::new(
+            "TypeError",
+            "Cannot read properties of null (reading 'email')",
+            "UserService.contact",
+            json!(["u-404"]),
+            &[
+                (
+                    "src/user.service.js",
+                    "import { NotFoundError } from './errors.js';\n\nexport class UserService {\n  constructor(users = { findById: async () => \
+                     null }) {\n    this.users = users;\n  }\n\n  async rename(id, name) {\n    const user = await \
+                     this.users.findById(id);\n    if (user === null) {\n      throw new NotFoundError('User', id);\n    }\n    return { \
+                     ...user, name };\n  }\n\n  async contact(id) {\n    const user = await this.users.findById(id);\n    return \
+                     user.⟦email.toLowerCase();\n  }\n}\n",
+                ),
+                (
+                    "src/errors.js",
+                    "export class NotFoundError extends Error {\n  constructor(what, id) {\n    super(`${what} ${id} does not exist`);\n  }\n}\n",
+                ),
+                NODE,
+                MODULE,
+            ],
+        );
+        example.heals(
+            "src/user.service.js",
+            "    if (!user) {\n      throw new NotFoundError('User', id);\n    }\n    return user.email",
+        );
+        let message = Some("User u-404 does not exist".to_owned());
+        assert_eq!(example.repairs()[0].promise, Promise::Throws { kind: "NotFoundError".to_owned(), message });
+    }
 }
