@@ -29,11 +29,27 @@ struct Words {
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 enum Act {
-    Create { path: String, content: String, role: String },
+    Create {
+        path: String,
+        content: String,
+        role: String,
+    },
     /// Replaces the first place where `find` stands.
-    Edit { path: String, find: String, replace: String, role: String },
-    Rename { from: String, to: String, role: String },
-    Delete { path: String, role: String },
+    Edit {
+        path: String,
+        find: String,
+        replace: String,
+        role: String,
+    },
+    Rename {
+        from: String,
+        to: String,
+        role: String,
+    },
+    Delete {
+        path: String,
+        role: String,
+    },
 }
 
 struct Puppet;
