@@ -15,7 +15,7 @@ use super::{Complaint, Format, print, print_json};
 use crate::ledger::Ledger;
 use crate::model::{Backend, inert, inert_line};
 use crate::plugin::engine;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Check, examine};
 
 #[derive(Args)]
 #[command(
@@ -49,7 +49,8 @@ struct Finding {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Complaint> {
-    let mut findings = vec![sandbox(), wasm_engine(), state(&arguments.place)?];
+    let mut findings = sandbox();
+    findings.extend([wasm_engine(), state(&arguments.place)?]);
     let newest = [("node", "v20 or later for JavaScript projects"), ("python3", "3.9 or later for Python projects")];
     findings.extend(newest.map(|(program, need)| tool(program, need)));
     findings.push(tool("git", "for you to look at branches; thymus itself never runs it"));
@@ -77,26 +78,17 @@ fn text(findings: &[Finding]) -> String {
     text
 }
 
-fn sandbox() -> Finding {
-    match Sandbox::prove(Backend::Hakoniwa) {
-        Ok(sandbox) => {
-            let walls = sandbox.achieved();
-            let limits = if walls.cgroup.is_empty() { "watched".to_owned() } else { walls.cgroup.join(", ") };
-            let detail = format!(
-                "namespaces {}; Landlock ABI {}; seccomp {}; limits by cgroup: {limits}",
-                walls.namespaces.join(", "),
-                walls.landlock_abi,
-                if walls.seccomp { "on" } else { "off" },
-            );
-            Finding { what: "sandbox", health: Health::Good, detail, remedy: String::new() }
-        }
-        Err(refusal) => Finding {
-            what: "sandbox",
-            health: Health::Bad,
-            detail: format!("{}: {}", refusal.code, refusal.why),
-            remedy: refusal.remedy,
-        },
-    }
+/// What the sandbox stands on, each part tried.
+fn sandbox() -> Vec<Finding> {
+    let finding = |check: Check| {
+        let health = match check {
+            Check { ok: true, .. } => Health::Good,
+            Check { required: false, .. } => Health::Limited,
+            Check { required: true, .. } => Health::Bad,
+        };
+        Finding { what: check.name, health, detail: check.detail, remedy: check.remedy }
+    };
+    examine(Backend::Hakoniwa).into_iter().map(finding).collect()
 }
 
 fn wasm_engine() -> Finding {

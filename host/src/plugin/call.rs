@@ -186,6 +186,7 @@ impl Plugins {
                 processes: 16,
                 // A little more than there is room for: so a full disk is what a guest meets, not a signal.
                 file_bytes: limits.scratch_bytes.saturating_add(1 << 20),
+                written_bytes: 0,
                 open_files: u64::from(limits.handles).saturating_add(64),
                 stdout_bytes: limits.result_bytes.saturating_add(ENVELOPE),
                 stderr_bytes: limits.log_bytes.saturating_add(16 << 10),
@@ -220,6 +221,7 @@ fn read<T: DeserializeOwned>(ended: &Ended, log: &str) -> Answer<T> {
         Exit::TimedOut | Exit::Signal(CPU_TIME) => CallEnd::TimedOut,
         Exit::Cancelled => CallEnd::Cancelled,
         Exit::OutOfMemory => limit("memory"),
+        Exit::OutOfDisk => limit("scratch"),
         Exit::Signal(FILE_TOO_LARGE) => limit("scratch"),
         Exit::Signal(_) if last.contains("memory allocation of") => limit("memory"),
         Exit::Code(code) => CallEnd::Crashed { why: format!("the worker ended with status {code}: {last}") },

@@ -8,14 +8,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rustix::fs::OFlags;
-use tempfile::TempDir;
 
 use super::cache::{self, Cache};
 use super::facts::{facts_of, read};
 use super::order::{Answer, COMPONENT, OUT, OUT_FILE, Order};
 use super::{PluginError, PluginFacts, audit, engine};
 use crate::model::{CallEnd, Cancel, Digest, Grant};
-use crate::sandbox::{Exit, Jail, JailLimits, Mount, Sandbox};
+use crate::sandbox::{Exit, Jail, JailLimits, Mount, RunDir, Sandbox};
 
 /// Memory of a compiling worker; the compiler needs far more than what it compiles.
 const COMPILER_BYTES: u64 = 3 << 30;
@@ -42,7 +41,7 @@ pub struct Plugin {
 /// Machine code in a private copy: the cache may lose its file while a loop runs.
 #[derive(Debug)]
 pub(super) struct Code {
-    dir: TempDir,
+    dir: RunDir,
     pub digest: Digest,
     pub bytes: u64,
 }
@@ -135,7 +134,7 @@ impl Plugins {
     ) -> Result<Vec<u8>, PluginError> {
         let refuse = |why: String| PluginError::Compile { plugin: facts.name.clone(), why };
         let io = |e: std::io::Error| refuse(e.to_string());
-        let room = tempfile::Builder::new().prefix("thymus-compile-").tempdir().map_err(io)?;
+        let room = RunDir::new().map_err(io)?;
         let component = room.path().join("component.wasm");
         write_readable(&component, bytes).map_err(io)?;
         let out = room.path().join("out");
@@ -156,6 +155,7 @@ impl Plugins {
                 memory_bytes: COMPILER_BYTES,
                 processes: 64,
                 file_bytes: cache::LARGEST,
+                written_bytes: cache::LARGEST,
                 open_files: 64,
                 stdout_bytes: 64 << 10,
                 stderr_bytes: 16 << 10,
@@ -220,7 +220,7 @@ fn fetch(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 fn private_copy(code: &[u8]) -> std::io::Result<Code> {
-    let dir = tempfile::Builder::new().prefix("thymus-plugin-").tempdir()?;
+    let dir = RunDir::new()?;
     let code_file = Code { dir, digest: Digest::of(code), bytes: code.len() as u64 };
     write_readable(&code_file.file(), code)?;
     Ok(code_file)

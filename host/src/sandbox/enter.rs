@@ -8,23 +8,38 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
 use rustix::process::{DumpableBehavior, WaitOptions};
 
-use super::{Exit, Jail, Mount, Order, Placement, Report, walls};
+use super::{Exit, Failure, Jail, Mount, Order, Part, Placement, Report, walls};
 
 /// Never returns; the end of this process is the end of every process inside.
 pub fn enter_main() -> ! {
-    if std::env::args().nth(2).as_deref() == Some("nothing") {
+    let argument = std::env::args().nth(2).unwrap_or_default();
+    if helper_is_gone() {
+        std::process::exit(1);
+    }
+    if argument == "nothing" {
         std::process::exit(0);
     }
+    let to_copy: Vec<usize> = argument.split(',').filter_map(|n| n.parse().ok()).collect();
     let Ok(mut status) = File::create("/thymus/report/status") else { std::process::exit(1) };
     let mut report = Report::default();
-    if let Err(why) = enter(&mut report, &mut status) {
+    if let Err(why) = enter(&mut report, &mut status, &to_copy) {
         report.failure = Some(why);
     }
     let done = tell(&mut status, &report).is_ok();
     std::process::exit(i32::from(!done));
+}
+
+/// A helper that died before the kernel was asked to end this process with it can't be told by a signal any more; but
+/// nobody reads what it would read.
+fn helper_is_gone() -> bool {
+    let stderr = std::io::stderr();
+    let mut fds = [PollFd::new(&stderr, PollFlags::OUT)];
+    let _ = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+    fds[0].revents().contains(PollFlags::ERR)
 }
 
 /// Writes the report anew. The helper reads it only once this process is gone.
@@ -34,36 +49,39 @@ fn tell(status: &mut File, report: &Report) -> std::io::Result<()> {
     status.write_all_at(&text, 0)
 }
 
-fn enter(report: &mut Report, status: &mut File) -> Result<(), String> {
+fn enter(report: &mut Report, status: &mut File, to_copy: &[usize]) -> Result<(), Failure> {
     let say = |at: &str| {
         let at = at.to_owned();
         move |e: std::io::Error| format!("{at}: {e}")
     };
+    // When memory is short it is the jail that goes, not the helper that has to say so.
+    fs::write("/proc/self/oom_score_adj", "1000").map_err(say("oom_score_adj"))?;
     // The command has the same uid: keep it out of this process's memory and descriptors.
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|e| format!("undumpable: {e}"))?;
     let order = fs::read("/thymus/in/order.json").map_err(say("reading the order"))?;
     let order: Order = serde_json::from_slice(&order).map_err(|e| format!("the order: {e}"))?;
     let jail = order.jail;
-    lay_out(&jail)?;
+    lay_out(&jail, to_copy)?;
     let stdin = File::open("/thymus/in/stdin").map_err(say("opening the input"))?;
     let mut out = Vec::new();
     for n in 0..jail.collect.len() {
         out.push(File::create(format!("/thymus/report/{n}")).map_err(say("a report file"))?);
     }
     let (read, write) = visible(&jail);
-    report.landlock_abi = walls::landlock(&read, &write)?;
+    report.landlock_abi = walls::landlock(&read, &write).map_err(|why| Part::Landlock.failed(why))?;
     if report.landlock_abi == 0 {
-        return Err("this kernel enforces no Landlock; start it with `lsm=landlock,...`".into());
+        return Err(Part::Landlock.failed("this kernel enforces no Landlock".into()));
     }
-    walls::seccomp()?;
+    walls::limits(&jail.limits)?;
+    walls::seccomp().map_err(|why| Part::Seccomp.failed(why))?;
     report.seccomp = true;
-    walls::prove(jail.network)?;
+    walls::prove(jail.network).map_err(|why| Part::Proof.failed(why))?;
     report.proven = true;
     // Said now, because a command that has to be killed takes this process with it.
     tell(status, report).map_err(say("reporting"))?;
 
     let Some((program, arguments)) = jail.command.split_first() else {
-        return Err("the command is empty".into());
+        return Err("the command is empty".to_owned().into());
     };
     let mut command = Command::new(program);
     command
@@ -106,10 +124,10 @@ fn wait_for(id: u32) -> Result<Exit, String> {
     }
 }
 
-/// Copies overlays and applies placements, before the command exists.
-fn lay_out(jail: &Jail) -> Result<(), String> {
-    for (n, mount) in jail.mounts.iter().enumerate() {
-        if let Mount::Overlay { inside, .. } = mount {
+/// Copies those overlays that aren't laid over and applies placements, before the command exists.
+fn lay_out(jail: &Jail, to_copy: &[usize]) -> Result<(), String> {
+    for n in to_copy {
+        if let Some(Mount::Overlay { inside, .. }) = jail.mounts.get(*n) {
             copy(Path::new(&format!("/thymus/lower/{n}")), inside)
                 .map_err(|e| format!("copying {}: {e}", inside.display()))?;
         }

@@ -9,11 +9,17 @@ use std::os::unix::process::CommandExt;
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use hakoniwa::{Container, MountOptions, Namespace, Rlimit, Stdio};
+use hakoniwa::{Container, MountOptions, Namespace, Stdio};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::StatVfsMountFlags;
 use rustix::mount::{MountFlags, MountPropagationFlags};
+use rustix::process::{Pid, Signal, kill_process};
 
-use super::{Ended, Exit, Jail, JailLimits, Mount, NOBODY, Order, Placement, Report, SandboxError, reachable_by_all};
+use super::watch::Watch;
+use super::{
+    Ended, Exit, Failure, Jail, Mount, NOBODY, Order, Part, Placement, Report, SandboxError, inodes_for, overlay,
+    reachable_by_all, watch,
+};
 use crate::model::{Achieved, Backend};
 
 /// Refuses what could cover the system or thymus's own paths inside, and what isn't plain.
@@ -48,26 +54,32 @@ pub(super) fn check(jail: &Jail) -> Result<(), SandboxError> {
 pub fn helper_main() -> ! {
     let answer = std::env::args_os()
         .nth(2)
-        .ok_or_else(|| "no order".to_owned())
+        .ok_or_else(|| Failure::from("no order".to_owned()))
         .and_then(|order| {
             let text = std::fs::read(&order).map_err(|e| format!("reading the order: {e}"))?;
-            serde_json::from_slice(&text).map_err(|e| format!("the order: {e}"))
+            Ok(serde_json::from_slice(&text).map_err(|e| format!("the order: {e}"))?)
         })
-        .and_then(|order: Order| if rustix::process::geteuid().is_root() { become_nobody(order) } else { run(&order) });
+        .and_then(|order: Order| {
+            // Before anything else, so that everything else is inside.
+            for door in &order.doors {
+                std::fs::write(door, "0").map_err(|e| format!("joining {}: {e}", door.display()))?;
+            }
+            if rustix::process::geteuid().is_root() { become_nobody(order) } else { run(&order) }
+        });
     let done = serde_json::to_writer(std::io::stdout().lock(), &answer).is_ok();
     std::process::exit(i32::from(!done));
 }
 
 /// Binds what `nobody` can't reach below the run's directory, then starts this program again as `nobody`.
-fn become_nobody(mut order: Order) -> Result<Ended, String> {
-    let say = |e: rustix::io::Errno| format!("preparing as root: {e}");
+fn become_nobody(mut order: Order) -> Result<Ended, Failure> {
+    let say = |e: rustix::io::Errno| Part::Root.failed(format!("preparing as root: {e}"));
     #[allow(deprecated)] // the safe form; this process has one thread and no shared descriptors
     rustix::thread::unshare(rustix::thread::UnshareFlags::NEWNS).map_err(say)?;
     rustix::mount::mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC).map_err(say)?;
     let stage = order.run.join("stage");
     rustix::mount::mount("tmpfs", &stage, "tmpfs", MountFlags::empty(), Some(c"mode=755")).map_err(say)?;
     let mut count = 0;
-    let mut reach = |path: &mut PathBuf| -> Result<(), String> {
+    let mut reach = |path: &mut PathBuf| -> Result<(), Failure> {
         if reachable_by_all(path) {
             return Ok(());
         }
@@ -94,6 +106,7 @@ fn become_nobody(mut order: Order) -> Result<Ended, String> {
             reach(host)?;
         }
     }
+    order.doors.clear();
     let text = serde_json::to_vec(&order).map_err(|e| e.to_string())?;
     let again = stage.join("order.json");
     std::fs::write(&again, text).map_err(|e| format!("staging: {e}"))?;
@@ -102,7 +115,7 @@ fn become_nobody(mut order: Order) -> Result<Ended, String> {
     // This process is replaced; std also drops the supplementary groups.
     let why =
         std::process::Command::new(&order.exe).arg("__sandbox").arg(again).uid(NOBODY).gid(NOBODY).env_clear().exec();
-    Err(format!("starting again as nobody: {why}"))
+    Err(Part::Root.failed(format!("starting again as nobody: {why}")))
 }
 
 /// The last bytes of a stream and how many came before.
@@ -125,15 +138,22 @@ impl Tail {
     }
 }
 
-fn run(order: &Order) -> Result<Ended, String> {
+fn run(order: &Order) -> Result<Ended, Failure> {
     // No controlling terminal: nothing inside can write to, or type into, the person's.
     let _ = rustix::process::setsid();
     let jail = &order.jail;
-    let container = container(order)?;
     let started = Instant::now();
+    overlay::enter_namespaces().map_err(|why| Part::Namespaces.failed(why))?;
+    let laid = overlay::lay_over(order);
+    let to_copy = |(n, mount): (usize, &Mount)| {
+        (matches!(mount, Mount::Overlay { .. }) && laid[n].is_none()).then(|| n.to_string())
+    };
+    let to_copy: Vec<String> = jail.mounts.iter().enumerate().filter_map(to_copy).collect();
+    let container = container(order, &laid)?;
     let mut child = container
         .command("/thymus/bin/thymus")
         .arg("__enter")
+        .arg(&to_copy.join(","))
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -145,7 +165,8 @@ fn run(order: &Order) -> Result<Ended, String> {
     let (mut out, mut err) = (child.stdout.take(), child.stderr.take());
     let mut stdout = Tail::new(jail.limits.stdout_bytes);
     let mut stderr = Tail::new(jail.limits.stderr_bytes);
-    let mut killed = false;
+    let mut watch = Watch::new(child.id(), jail, order.cgroup.iter().any(|limit| limit == "memory"))?;
+    let mut killed = None;
     let mut chunk = vec![0; 1 << 16];
     let status = loop {
         if out.is_none()
@@ -155,9 +176,13 @@ fn run(order: &Order) -> Result<Ended, String> {
             break status;
         }
         let (lifeline, out_ready, err_ready) = wait_for_any(out.as_ref(), err.as_ref());
-        if !killed && (lifeline || Instant::now() >= deadline) {
-            killed = true;
-            child.kill().map_err(|e| e.to_string())?;
+        if killed.is_none() {
+            // The other end of the lifeline knows better why, if it still lives.
+            let late = (lifeline || Instant::now() >= deadline).then_some(Exit::TimedOut);
+            killed = late.or_else(|| watch.look());
+            if killed.is_some() {
+                kill(child.id());
+            }
         }
         for (ready, pipe, tail) in [(out_ready, &mut out, &mut stdout), (err_ready, &mut err, &mut stderr)] {
             if ready && let Some(open) = pipe {
@@ -170,13 +195,18 @@ fn run(order: &Order) -> Result<Ended, String> {
     };
     let report = std::fs::read(order.run.join("report/status")).unwrap_or_default();
     let report: Report = serde_json::from_slice(&report).unwrap_or_default();
-    let exit = match (report.exit, killed) {
-        (_, true) => Exit::TimedOut,
-        (Some(exit), false) if report.proven => exit,
+    let overfull = || watch.overfull().then_some(Exit::OutOfDisk);
+    let exit = match killed.or_else(overfull).or(report.exit) {
+        Some(exit) if report.proven => exit,
+        // Only the kernel, short of memory, or somebody outside can end the shim once the command runs.
+        None if report.proven => Exit::Signal(9),
+        // Somebody's time was up before the walls stood: nothing hostile has run.
+        Some(exit) if killed.is_some() => exit,
         _ => {
             let text: Vec<u8> = stderr.bytes.iter().copied().take(1000).collect();
-            let why = report.failure.unwrap_or(status.reason);
-            return Err(format!("{why} {}", String::from_utf8_lossy(&text)));
+            let said = String::from_utf8_lossy(&text);
+            // Without a word from the shim it never ran: hakoniwa's own part failed.
+            return Err(report.failure.unwrap_or_else(|| Part::Mounts.failed(format!("{} {said}", status.reason))));
         }
     };
     let mut collected = Vec::new();
@@ -193,14 +223,26 @@ fn run(order: &Order) -> Result<Ended, String> {
         stderr_dropped: stderr.dropped,
         collected,
         millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        copied: to_copy.len(),
         achieved: Achieved {
             backend: Backend::Hakoniwa,
             namespaces: namespaces(jail.network).1,
             landlock_abi: report.landlock_abi,
             seccomp: report.seccomp,
-            cgroup: Vec::new(),
+            cgroup: order.cgroup.clone(),
         },
     })
+}
+
+/// The kernel ends a namespace with its first process, and that one when hakoniwa's ends; but not if that comes before
+/// the first process could ask for it. So all are killed, the outermost last.
+fn kill(outermost: u32) {
+    for pid in watch::descendants(outermost).into_iter().filter(|pid| *pid != outermost).chain([outermost]) {
+        if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+            // Gone already is as good.
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
 }
 
 /// Waits a moment: has the lifeline closed, and which pipes have something (an end counts)?
@@ -237,7 +279,8 @@ fn text(path: &Path) -> Result<&str, String> {
     path.to_str().ok_or_else(|| format!("{} is not UTF-8", path.display()))
 }
 
-fn container(order: &Order) -> Result<Container, String> {
+/// `laid` says where the overlays lie that need no copy.
+fn container(order: &Order, laid: &[Option<PathBuf>]) -> Result<Container, String> {
     let (jail, run) = (&order.jail, &order.run);
     let mut c = Container::empty();
     c.rootdir(run.join("root"));
@@ -247,14 +290,14 @@ fn container(order: &Order) -> Result<Container, String> {
     c.uidmap(1000).gidmap(1000).hostname("jail").procfsmount("/proc");
     system(&mut c, jail.network);
     let tmp = |c: &mut Container, inside: &str, bytes: u64, inodes: u64| {
-        let data = format!("size={bytes},nr_inodes={inodes},mode=700");
+        // 0 would mean "no limit".
+        let data = format!("size={},nr_inodes={},mode=700", bytes.max(4096), inodes.max(16));
         let flags = MountOptions::NOSUID | MountOptions::NODEV;
         c.mount("tmpfs", inside, "tmpfs", flags, Some(data));
     };
-    // Size 0 would mean "no limit".
-    let bytes = jail.limits.tmp_bytes.max(4096);
-    tmp(&mut c, "/tmp", bytes, 65_536);
-    tmp(&mut c, "/home", bytes, 65_536);
+    let bytes = jail.limits.tmp_bytes;
+    tmp(&mut c, "/tmp", bytes, inodes_for(bytes));
+    tmp(&mut c, "/home", bytes, inodes_for(bytes));
     tmp(&mut c, "/dev/shm", bytes, 1024);
     bind(&mut c, &order.exe, "/thymus/bin/thymus", true)?;
     bind(&mut c, &run.join("in"), "/thymus/in", true)?;
@@ -263,11 +306,14 @@ fn container(order: &Order) -> Result<Container, String> {
         match mount {
             Mount::ReadOnly { host, inside } => bind(&mut c, host, text(inside)?, true)?,
             Mount::Writable { host, inside } => bind(&mut c, host, text(inside)?, false)?,
-            Mount::Tmpfs { inside, bytes, inodes } => tmp(&mut c, text(inside)?, (*bytes).max(4096), (*inodes).max(16)),
-            Mount::Overlay { lower, inside, bytes } => {
-                bind(&mut c, lower, &format!("/thymus/lower/{n}"), true)?;
-                tmp(&mut c, text(inside)?, (*bytes).max(4096), 1 << 20);
-            }
+            Mount::Tmpfs { inside, bytes, inodes } => tmp(&mut c, text(inside)?, *bytes, *inodes),
+            Mount::Overlay { lower, inside, bytes } => match &laid[n] {
+                Some(merged) => bind(&mut c, merged, text(inside)?, false)?,
+                None => {
+                    bind(&mut c, lower, &format!("/thymus/lower/{n}"), true)?;
+                    tmp(&mut c, text(inside)?, *bytes, inodes_for(*bytes));
+                }
+            },
         }
     }
     for (n, placement) in jail.place.iter().enumerate() {
@@ -275,7 +321,6 @@ fn container(order: &Order) -> Result<Container, String> {
             bind(&mut c, host, &format!("/thymus/place/{n}"), true)?;
         }
     }
-    limits(&mut c, &jail.limits);
     Ok(c)
 }
 
@@ -289,7 +334,7 @@ fn system(c: &mut Container, network: bool) {
                 c.symlink(&to.to_string_lossy(), dir);
             }
             Err(_) if Path::new(dir).is_dir() => {
-                c.mount(dir, dir, "", read_only, None);
+                c.mount(dir, dir, "", read_only | as_strict_as(Path::new(dir)), None);
             }
             Err(_) => {}
         }
@@ -300,12 +345,13 @@ fn system(c: &mut Container, network: bool) {
     }
     for path in etc {
         if Path::new(path).exists() {
-            c.mount(path, path, "", read_only, None);
+            c.mount(path, path, "", read_only | as_strict_as(Path::new(path)), None);
         }
     }
     for device in ["null", "zero", "full", "random", "urandom"] {
         let path = format!("/dev/{device}");
-        c.mount(&path, &path, "", MountOptions::BIND | MountOptions::NOSUID, None);
+        let flags = MountOptions::BIND | MountOptions::NOSUID | as_strict_as(Path::new(&path));
+        c.mount(&path, &path, "", flags, None);
     }
     c.symlink("/proc/self/fd", "/dev/fd")
         .dir("/etc", 0o755)
@@ -321,20 +367,22 @@ fn bind(c: &mut Container, host: &Path, inside: &str, read_only: bool) -> Result
     if read_only {
         flags |= MountOptions::RDONLY;
     }
-    c.mount(text(&host)?, inside, "", flags, None);
+    c.mount(text(&host)?, inside, "", flags | as_strict_as(&host), None);
     Ok(())
 }
 
-fn limits(c: &mut Container, limits: &JailLimits) {
-    for (what, most) in [
-        (Rlimit::Core, 0),
-        (Rlimit::Cpu, limits.cpu_seconds),
-        // Not the address space: runtimes reserve far more of that than they use.
-        (Rlimit::Data, limits.memory_bytes),
-        (Rlimit::Nproc, limits.processes),
-        (Rlimit::Fsize, limits.file_bytes),
-        (Rlimit::Nofile, limits.open_files),
+/// A stricter mount outside has to stay as strict: the kernel lets no user namespace loosen it.
+fn as_strict_as(host: &Path) -> MountOptions {
+    let flags = rustix::fs::statvfs(host).map_or(StatVfsMountFlags::empty(), |about| about.f_flag);
+    let mut options = MountOptions::empty();
+    for (flag, option) in [
+        (StatVfsMountFlags::NOEXEC, MountOptions::NOEXEC),
+        (StatVfsMountFlags::NODEV, MountOptions::NODEV),
+        (StatVfsMountFlags::RDONLY, MountOptions::RDONLY),
     ] {
-        c.setrlimit(what, most, most);
+        if flags.contains(flag) {
+            options |= option;
+        }
     }
+    options
 }

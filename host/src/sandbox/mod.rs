@@ -3,9 +3,15 @@
 //! Plugin workers and tests both need it, so it is a room below both (docs/decisions/0001). It fails closed: a wall
 //! that doesn't stand is an error, never a run without it. It knows nothing of plugins, tests or verdicts.
 
+mod cgroup;
 mod enter;
+mod examine;
 mod helper;
+mod jail;
+mod overlay;
+mod run_dir;
 mod walls;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -20,8 +26,13 @@ use serde::{Deserialize, Serialize};
 use crate::model::Cancel;
 use crate::model::{Achieved, Backend};
 
+use cgroup::Cgroup;
 pub use enter::enter_main;
+pub use examine::{Check, Failure, Part, Refusal, examine};
 pub use helper::helper_main;
+pub use jail::{Collect, Ended, Exit, Jail, JailLimits, Mount, Placement};
+pub use overlay::hand_over;
+pub use run_dir::RunDir;
 
 /// Who the helper becomes when thymus itself runs as root; nothing inside is ever root outside.
 pub const NOBODY: u32 = 65534;
@@ -31,18 +42,6 @@ pub const NOBODY: u32 = 65534;
 pub struct Sandbox {
     exe: PathBuf,
     achieved: Achieved,
-}
-
-/// Why the machine gives none, and what to do about it.
-#[derive(Debug, thiserror::Error)]
-#[error("{code}: no sandbox: {why}; {remedy}")]
-pub struct Refusal {
-    /// The stable code.
-    pub code: &'static str,
-    /// What failed.
-    pub why: String,
-    /// What a person can do.
-    pub remedy: String,
 }
 
 /// A run that didn't happen, or whose end nobody can vouch for.
@@ -58,142 +57,10 @@ pub enum SandboxError {
     },
     /// A wall couldn't be built or didn't hold.
     #[error("TH-SBX-WALL: the sandbox could not be set up: {0}; run `thymus doctor` to see what this machine lacks")]
-    Wall(String),
+    Wall(Failure),
     /// What was asked for can't be done.
     #[error("TH-SBX-JAIL: {0}")]
     Jail(String),
-}
-
-/// One command and everything it may see.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Jail {
-    /// Program and arguments; nothing goes through a shell.
-    pub command: Vec<String>,
-    /// The whole environment.
-    pub env: BTreeMap<String, String>,
-    /// Where it starts, inside.
-    pub cwd: PathBuf,
-    /// What is visible beyond the read-only system.
-    pub mounts: Vec<Mount>,
-    /// Files written or removed inside before the command starts.
-    pub place: Vec<Placement>,
-    /// Files fetched afterwards.
-    pub collect: Vec<Collect>,
-    /// What the command reads.
-    pub stdin: Vec<u8>,
-    /// Whether it shares the machine's network.
-    pub network: bool,
-    /// How much it may use.
-    pub limits: JailLimits,
-}
-
-/// One thing made visible inside.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Mount {
-    /// A file or directory that can't be changed.
-    ReadOnly {
-        /// Outside.
-        host: PathBuf,
-        /// Inside.
-        inside: PathBuf,
-    },
-    /// A directory whose changes stay. Where thymus runs as root it must be writable by uid 65534.
-    Writable {
-        /// Outside.
-        host: PathBuf,
-        /// Inside.
-        inside: PathBuf,
-    },
-    /// Empty memory, gone afterwards.
-    Tmpfs {
-        /// Inside.
-        inside: PathBuf,
-        /// Size.
-        bytes: u64,
-        /// Files at most.
-        inodes: u64,
-    },
-    /// A writable private copy of `lower`, gone afterwards.
-    Overlay {
-        /// Outside.
-        lower: PathBuf,
-        /// Inside.
-        inside: PathBuf,
-        /// Size of the copy and all changes.
-        bytes: u64,
-    },
-}
-
-/// One change before the command starts.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Placement {
-    /// A file is written.
-    Write {
-        /// Inside.
-        inside: PathBuf,
-        /// The bytes' source, outside.
-        host: PathBuf,
-        /// Whether it can be executed.
-        executable: bool,
-    },
-    /// A file is removed.
-    Remove {
-        /// Inside.
-        inside: PathBuf,
-    },
-}
-
-/// One file fetched afterwards: a regular file reached without symbolic links, or nothing.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Collect {
-    /// Inside.
-    pub inside: PathBuf,
-    /// A longer file isn't fetched.
-    pub max_bytes: u64,
-}
-
-/// How much a jail may use. CPU, memory and file size hold for each process, the rest for the whole jail.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct JailLimits {
-    pub wall_millis: u64,
-    pub cpu_seconds: u64,
-    pub memory_bytes: u64,
-    pub processes: u64,
-    pub file_bytes: u64,
-    pub open_files: u64,
-    pub stdout_bytes: u64,
-    pub stderr_bytes: u64,
-    pub tmp_bytes: u64,
-}
-
-/// How a run ended. Output is the last bytes of each stream.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct Ended {
-    pub exit: Exit,
-    pub stdout: Vec<u8>,
-    pub stdout_dropped: u64,
-    pub stderr: Vec<u8>,
-    pub stderr_dropped: u64,
-    pub collected: Vec<(PathBuf, Vec<u8>)>,
-    pub millis: u64,
-    pub achieved: Achieved,
-}
-
-/// The end itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Exit {
-    /// It ended by itself.
-    Code(i32),
-    /// A signal ended it.
-    Signal(i32),
-    /// The wall-clock limit ended it.
-    TimedOut,
-    /// The memory limit ended it; only a cgroup can say so.
-    OutOfMemory,
-    /// The person ended it.
-    Cancelled,
 }
 
 /// What goes to the helper.
@@ -202,8 +69,12 @@ struct Order {
     jail: Jail,
     /// The thymus executable.
     exe: PathBuf,
-    /// The run's directory: `root`, `report` and `in`.
+    /// The run's directory: `root`, `report`, `in`, `stage` and `over`.
     run: PathBuf,
+    /// Where the helper joins the jail's cgroups.
+    doors: Vec<PathBuf>,
+    /// The limits that those keep.
+    cgroup: Vec<String>,
 }
 
 /// What the shim inside says, in a file that the command can't reach.
@@ -213,7 +84,7 @@ struct Report {
     seccomp: bool,
     /// Set once the walls are proven.
     proven: bool,
-    failure: Option<String>,
+    failure: Option<Failure>,
     exit: Option<Exit>,
     collected: Vec<bool>,
 }
@@ -235,23 +106,22 @@ impl Sandbox {
 
     /// Tries the walls: a run in which the shim attempts forbidden acts and each fails.
     pub fn prove_with(backend: Backend, exe: PathBuf) -> Result<Self, Refusal> {
-        let refuse = |why: String| {
-            Refusal {
-            code: "TH-SBX-NONE",
-            why,
-            remedy: "allow unprivileged user namespaces (sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns)".into(),
-        }
-        };
+        Self::stand(backend, exe).map_err(Failure::refuse)
+    }
+
+    fn stand(backend: Backend, exe: PathBuf) -> Result<Self, Failure> {
         if backend != Backend::Hakoniwa {
-            return Err(refuse("this build only drives the `hakoniwa` backend".into()));
+            return Err("this build only drives the `hakoniwa` backend".to_owned().into());
         }
+        run_dir::sweep();
+        cgroup::sweep(run_dir::PREFIX);
         let mut sandbox = Self {
             exe,
             achieved: Achieved { backend, namespaces: Vec::new(), landlock_abi: 0, seccomp: false, cgroup: Vec::new() },
         };
-        let ended = sandbox.run(&trial(), &Cancel::default()).map_err(|e| refuse(e.to_string()))?;
+        let ended = sandbox.run(&trial(), &Cancel::default())?;
         if ended.exit != Exit::Code(0) {
-            return Err(refuse(format!("the trial run ended with {:?}", ended.exit)));
+            return Err(format!("the trial run ended with {:?}", ended.exit).into());
         }
         sandbox.achieved = ended.achieved;
         Ok(sandbox)
@@ -265,7 +135,10 @@ impl Sandbox {
     /// Runs the command to its end. Safe from any thread; when this process dies, so does the jail.
     pub fn run(&self, jail: &Jail, cancel: &Cancel) -> Result<Ended, SandboxError> {
         helper::check(jail)?;
-        let run = prepare(jail, &self.exe)?;
+        let run = RunDir::new().map_err(io("making the run's directory"))?;
+        // Removed before the directory is, so that the group of a run without a directory is nobody's.
+        let cgroup = Cgroup::make(&run.name(), &jail.limits);
+        prepare(jail, &self.exe, &run, &cgroup)?;
         let mut child = Command::new(&self.exe)
             .arg("__sandbox")
             .arg(run.path().join("in/order.json"))
@@ -278,8 +151,9 @@ impl Sandbox {
             .map_err(io("starting the sandbox helper"))?;
         // The lifeline: when it closes (cancelled, or this process died), the helper kills the jail.
         let mut lifeline = child.stdin.take();
-        let mut stdout = child.stdout.take().ok_or_else(|| SandboxError::Wall("the helper has no output".into()))?;
-        let mut cancelled = false;
+        let mut stdout =
+            child.stdout.take().ok_or_else(|| SandboxError::Wall("the helper has no output".to_owned().into()))?;
+        let mut stopped = None;
         let mut answer = Vec::new();
         let mut chunk = vec![0; 1 << 16];
         loop {
@@ -288,8 +162,12 @@ impl Sandbox {
                 let tick = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
                 poll(&mut fds, Some(&tick)).unwrap_or(0) > 0
             };
-            if cancel.is_cancelled() && lifeline.take().is_some() {
-                cancelled = true;
+            if stopped.is_none() {
+                let out_of_memory = || cgroup.ran_out_of_memory().then_some(Exit::OutOfMemory);
+                stopped = cancel.is_cancelled().then_some(Exit::Cancelled).or_else(out_of_memory);
+                if stopped.is_some() {
+                    lifeline.take();
+                }
             }
             if ready {
                 match stdout.read(&mut chunk).map_err(io("reading the helper"))? {
@@ -304,21 +182,22 @@ impl Sandbox {
             let _ = stderr.take(4096).read_to_string(&mut complaint);
         }
         child.wait().map_err(io("waiting for the helper"))?;
-        let answer: Result<Ended, String> = serde_json::from_slice(&answer)
-            .map_err(|e| SandboxError::Wall(format!("the helper gave no answer ({e}) {complaint}")))?;
+        let answer: Result<Ended, Failure> = serde_json::from_slice(&answer)
+            .map_err(|e| SandboxError::Wall(format!("the helper gave no answer ({e}) {complaint}").into()))?;
         let mut ended = answer.map_err(SandboxError::Wall)?;
-        if cancelled {
-            ended.exit = Exit::Cancelled;
+        // Asked again: what ended the last process of all may be younger than the last look.
+        if stopped.is_none() && cgroup.ran_out_of_memory() {
+            stopped = Some(Exit::OutOfMemory);
         }
+        ended.exit = stopped.unwrap_or(ended.exit);
         Ok(ended)
     }
 }
 
-/// Makes the run's directory; it goes away with the returned value.
-fn prepare(jail: &Jail, exe: &Path) -> Result<tempfile::TempDir, SandboxError> {
-    let run = tempfile::Builder::new().prefix("thymus-jail-").tempdir().map_err(io("making the run's directory"))?;
+/// Fills the run's directory.
+fn prepare(jail: &Jail, exe: &Path, run: &RunDir, cgroup: &Cgroup) -> Result<(), SandboxError> {
     let root = rustix::process::geteuid().is_root();
-    for name in ["root", "report", "in", "stage"] {
+    for name in ["root", "report", "in", "stage", "over"] {
         let dir = run.path().join(name);
         std::fs::create_dir(&dir).map_err(io("making the run's directory"))?;
         if root && name != "in" {
@@ -326,7 +205,13 @@ fn prepare(jail: &Jail, exe: &Path) -> Result<tempfile::TempDir, SandboxError> {
                 .map_err(io("giving the run's directory away"))?;
         }
     }
-    let order = Order { jail: jail.clone(), exe: exe.to_path_buf(), run: run.path().to_path_buf() };
+    let order = Order {
+        jail: jail.clone(),
+        exe: exe.to_path_buf(),
+        run: run.path().to_path_buf(),
+        doors: cgroup.doors(),
+        cgroup: cgroup.limits().to_vec(),
+    };
     let order = serde_json::to_vec(&order).map_err(|e| SandboxError::Jail(e.to_string()))?;
     std::fs::write(run.path().join("in/order.json"), order).map_err(io("writing the order"))?;
     std::fs::write(run.path().join("in/stdin"), &jail.stdin).map_err(io("writing the input"))?;
@@ -341,7 +226,12 @@ fn prepare(jail: &Jail, exe: &Path) -> Result<tempfile::TempDir, SandboxError> {
         open(&run.path().join("in/order.json"), 0o644)?;
         open(&run.path().join("in/stdin"), 0o644)?;
     }
-    Ok(run)
+    Ok(())
+}
+
+/// How many files a file system in memory may hold: even an empty one takes the machine's memory, about 1 KiB of it.
+fn inodes_for(bytes: u64) -> u64 {
+    (bytes / 4096).clamp(1024, 1 << 18)
 }
 
 /// Whether everybody may pass through each directory above `path`.
@@ -365,6 +255,7 @@ fn trial() -> Jail {
             memory_bytes: 1 << 30,
             processes: 16,
             file_bytes: 1 << 20,
+            written_bytes: 0,
             open_files: 64,
             stdout_bytes: 4096,
             stderr_bytes: 4096,

@@ -7,7 +7,10 @@ use landlock::{
     ABI, Access, AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
     path_beneath_rules,
 };
+use rustix::process::{Resource, Rlimit, setrlimit};
 use seccompiler::{SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule};
+
+use super::JailLimits;
 
 /// Allows reading below `read` and everything below `write`. Returns the ABI that the kernel enforces, 0 for none.
 pub(super) fn landlock(read: &[PathBuf], write: &[PathBuf]) -> Result<u32, String> {
@@ -27,6 +30,23 @@ pub(super) fn landlock(read: &[PathBuf], write: &[PathBuf]) -> Result<u32, Strin
         (_, landlock::LandlockStatus::Available { effective_abi, .. }) => effective_abi as u32,
         _ => 0,
     })
+}
+
+/// The limits that the kernel keeps for each process (the number of processes: for the jail's user namespace).
+pub(super) fn limits(limits: &JailLimits) -> Result<(), String> {
+    for (what, most) in [
+        (Resource::Core, 0),
+        (Resource::Cpu, limits.cpu_seconds),
+        // Not the address space: runtimes reserve far more of that than they use.
+        (Resource::Data, limits.memory_bytes),
+        (Resource::Nproc, limits.processes),
+        (Resource::Fsize, limits.file_bytes),
+        (Resource::Nofile, limits.open_files),
+    ] {
+        let most = Rlimit { current: Some(most), maximum: Some(most) };
+        setrlimit(what, most).map_err(|e| format!("the limit of {what:?}: {e}"))?;
+    }
+    Ok(())
 }
 
 /// The calls that nothing inside needs and escapes are made of. Numbers, so none can be skipped by its name.
@@ -56,11 +76,20 @@ const DENIED: &[i64] = &[
     438, // pidfd_getfd
 ];
 
-/// Installs the filter: the list above, `clone` with new namespaces, typing into terminals; `clone3` looks missing.
+/// Calls that look as if the kernel were built without them, so that programs do it in another way.
+#[cfg(target_arch = "x86_64")]
+const MISSING: &[i64] = &[
+    435, // clone3: `clone` does the same, and a filter can see its flags
+    29, 64, 68,  // shmget, semget, msgget
+    240, // mq_open
+    319,
+    447, // memfd_create, memfd_secret: all five hold memory that belongs to no process and to no sized directory
+];
+
+/// Installs the filter: the lists above, `clone` with new namespaces, typing into terminals.
 #[cfg(target_arch = "x86_64")]
 pub(super) fn seccomp() -> Result<(), String> {
     const CLONE: i64 = 56;
-    const CLONE3: i64 = 435;
     const IOCTL: i64 = 16;
     const NEW_NAMESPACES: u64 = 0x7e02_0000;
     const X32: u64 = 0x4000_0000;
@@ -78,8 +107,8 @@ pub(super) fn seccomp() -> Result<(), String> {
     let x32: Vec<i64> = rules.keys().map(|call| call | X32.cast_signed()).collect();
     rules.extend(x32.into_iter().map(|call| (call, Vec::new())));
     install(rules, SeccompAction::Errno(1))?;
-    // ENOSYS makes the C library fall back to `clone`, whose flags a filter can see.
-    install(BTreeMap::from([(CLONE3, Vec::new())]), SeccompAction::Errno(38))
+    let missing = MISSING.iter().flat_map(|call| [*call, call | X32.cast_signed()]);
+    install(missing.map(|call| (call, Vec::new())).collect(), SeccompAction::Errno(38))
 }
 
 /// Other processors have other numbers; there is no filter for them, so there is no sandbox.

@@ -197,6 +197,7 @@ impl<'a> Bench<'a> {
             Exit::Signal(signal) => format!("signal {signal} ended it"),
             Exit::TimedOut => format!("it did not end within {} s and was stopped", self.seconds()),
             Exit::OutOfMemory => format!("it used more than {} MiB of memory", rules.memory_bytes >> 20),
+            Exit::OutOfDisk => format!("it wrote more than {} MiB", rules.disk_bytes >> 20),
             Exit::Cancelled => "a person stopped it".to_owned(),
         };
         let whys = ran.tests().into_iter().flatten().map(|(_, outcome)| &outcome.why).filter(|why| !why.is_empty());
@@ -226,6 +227,7 @@ pub(super) fn limits(candidate: &Candidate<'_>, seconds: u64) -> JailLimits {
         memory_bytes: rules.memory_bytes,
         processes: rules.processes.into(),
         file_bytes: rules.disk_bytes,
+        written_bytes: rules.disk_bytes,
         open_files: 4096,
         stdout_bytes: OUTPUT_BYTES,
         stderr_bytes: OUTPUT_BYTES,
