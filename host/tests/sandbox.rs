@@ -40,9 +40,9 @@ fn running(words: &str) -> usize {
 }
 
 fn soon(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while !holds() {
-        assert!(Instant::now() < deadline, "not in ten seconds: {what}");
+        assert!(Instant::now() < deadline, "not in a minute: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -110,7 +110,7 @@ fn the_network_is_not_there() {
 
 #[test]
 fn a_fork_bomb_and_an_endless_loop_end() {
-    let mut asked = jail("bomb() { bomb | bomb & }; bomb; while :; do :; done");
+    let mut asked = jail("bomb() { bomb | bomb & }; (bomb); while :; do :; done");
     asked.limits.wall_millis = 1500;
     let ended = run(&asked);
     assert_eq!(ended.exit, Exit::TimedOut);
@@ -153,7 +153,7 @@ fn a_person_can_stop_it() {
         let started = Instant::now();
         let ended = sandbox().run(&jail("sleep 100"), &cancel).unwrap();
         assert_eq!(ended.exit, Exit::Cancelled);
-        assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
         thread.join().unwrap();
     }
 }
@@ -425,6 +425,11 @@ fn when_thymus_is_killed_nothing_is_left() {
     victim.wait().unwrap();
     soon("the jail is gone", || running(&format!("sleep\0{mark}")) == 0);
     let left = || fs::read_dir(tmp.path()).unwrap().count();
+    let groups = || {
+        let find =
+            Command::new("find").args(["/sys/fs/cgroup", "-name", &format!("thymus-run-*.{}", victim.id())]).output();
+        find.unwrap().stdout.iter().filter(|byte| **byte == b'\n').count()
+    };
     assert!(left() > 0, "the run's directory was to be left");
     // The next start sweeps it, and leaves alone what only looks like it.
     fs::write(tmp.path().join("thymus-run-file"), "").unwrap();
@@ -432,7 +437,7 @@ fn when_thymus_is_killed_nothing_is_left() {
     fs::create_dir(tmp.path().join("thymus-run-young")).unwrap();
     let status = another("starts", |exe| Command::new(exe)).env("TMPDIR", tmp.path()).stdout(Stdio::null()).status();
     assert!(status.unwrap().success());
-    soon("it is swept", || left() == 3);
+    soon("it is swept", || left() == 3 && groups() == 0);
 }
 
 #[test]

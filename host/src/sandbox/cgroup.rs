@@ -24,11 +24,11 @@ pub(super) struct Cgroup {
 }
 
 impl Cgroup {
-    /// Makes what can be made, under a name that no other run has.
+    /// Makes what can be made, under a name that no other run has; who made it is part of that.
     pub fn make(name: &str, limits: &JailLimits) -> Self {
-        let mut group = Self::default();
+        let (mut group, name) = (Self::default(), format!("{name}.{}", std::process::id()));
         for hierarchy in hierarchies() {
-            group.add(&hierarchy, name, limits);
+            group.add(&hierarchy, &name, limits);
         }
         group
     }
@@ -99,14 +99,14 @@ impl Drop for Cgroup {
     }
 }
 
-/// Removes the groups of runs that were killed: the kernel keeps those in which something still runs, and a live run
-/// is recognised by its directory.
+/// Removes the groups of runs whose thymus was killed. Those in which something still runs the kernel keeps.
 pub(super) fn sweep(prefix: &str) {
     for parent in hierarchies().into_iter().flat_map(|hierarchy| hierarchy.parents) {
         let Ok(entries) = fs::read_dir(parent) else { continue };
         for entry in entries.flatten() {
             let name = entry.file_name();
-            if name.to_string_lossy().starts_with(prefix) && !std::env::temp_dir().join(&name).exists() {
+            let maker = name.to_str().filter(|name| name.starts_with(prefix)).and_then(|name| name.rsplit_once('.'));
+            if maker.is_some_and(|(_, pid)| !Path::new("/proc").join(pid).exists()) {
                 let _ = fs::remove_dir(entry.path());
             }
         }

@@ -307,13 +307,14 @@ fn container(order: &Order, laid: &[Option<PathBuf>]) -> Result<Container, Strin
             Mount::ReadOnly { host, inside } => bind(&mut c, host, text(inside)?, true)?,
             Mount::Writable { host, inside } => bind(&mut c, host, text(inside)?, false)?,
             Mount::Tmpfs { inside, bytes, inodes } => tmp(&mut c, text(inside)?, *bytes, *inodes),
-            Mount::Overlay { lower, inside, bytes } => match &laid[n] {
-                Some(merged) => bind(&mut c, merged, text(inside)?, false)?,
-                None => {
+            Mount::Overlay { lower, inside, bytes } => {
+                if let Some(merged) = &laid[n] {
+                    bind(&mut c, merged, text(inside)?, false)?;
+                } else {
                     bind(&mut c, lower, &format!("/thymus/lower/{n}"), true)?;
                     tmp(&mut c, text(inside)?, *bytes, inodes_for(*bytes));
                 }
-            },
+            }
         }
     }
     for (n, placement) in jail.place.iter().enumerate() {

@@ -136,7 +136,6 @@ impl Sandbox {
     pub fn run(&self, jail: &Jail, cancel: &Cancel) -> Result<Ended, SandboxError> {
         helper::check(jail)?;
         let run = RunDir::new().map_err(io("making the run's directory"))?;
-        // Removed before the directory is, so that the group of a run without a directory is nobody's.
         let cgroup = Cgroup::make(&run.name(), &jail.limits);
         prepare(jail, &self.exe, &run, &cgroup)?;
         let mut child = Command::new(&self.exe)

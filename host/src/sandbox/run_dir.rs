@@ -28,8 +28,11 @@ impl RunDir {
     /// Makes one among the system's temporary files.
     pub fn new() -> io::Result<Self> {
         let path = tempfile::Builder::new().prefix(PREFIX).tempdir()?.keep();
-        let lock = File::create_new(path.join(LOCK))?;
+        let unlocked = path.join("unlocked");
+        let lock = File::create_new(&unlocked)?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
+        // Under its name it is never seen without an owner, so that no sweeper takes a directory that is just being made.
+        fs::rename(unlocked, path.join(LOCK))?;
         Ok(Self { path, _lock: lock })
     }
 
