@@ -143,8 +143,7 @@ fn run(order: &Order) -> Result<Ended, Failure> {
     let _ = rustix::process::setsid();
     let jail = &order.jail;
     let started = Instant::now();
-    overlay::enter_namespaces().map_err(|why| Part::Namespaces.failed(why))?;
-    let laid = overlay::lay_over(order);
+    let laid = overlay::lay_over(order).map_err(|why| Part::Namespaces.failed(why))?;
     let to_copy = |(n, mount): (usize, &Mount)| {
         (matches!(mount, Mount::Overlay { .. }) && laid[n].is_none()).then(|| n.to_string())
     };

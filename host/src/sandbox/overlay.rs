@@ -45,7 +45,7 @@ fn handed_over(tree: &Path) -> bool {
 }
 
 /// Enters a user and a mount namespace in which this helper may mount, and nothing that it mounts is seen outside.
-pub(super) fn enter_namespaces() -> Result<(), String> {
+fn enter_namespaces() -> Result<(), String> {
     let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     #[allow(deprecated)] // the safe form; this process has one thread and no shared descriptors
     rustix::thread::unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWNS).map_err(|e| format!("namespaces: {e}"))?;
@@ -59,15 +59,21 @@ pub(super) fn enter_namespaces() -> Result<(), String> {
         .map_err(|e| format!("keeping mounts private: {e}"))
 }
 
-/// Mounts what can be laid over. Gives, for each of the jail's mounts, where it lies; `None` is for the shim to copy.
-pub(super) fn lay_over(order: &Order) -> Vec<Option<PathBuf>> {
+/// Enters namespaces of this helper's own, and mounts what can be laid over. Gives, for each of the jail's mounts, where
+/// it lies; `None` is for the shim to copy.
+pub(super) fn lay_over(order: &Order) -> Result<Vec<Option<PathBuf>>, String> {
+    let mounts = order.jail.mounts.iter();
+    // Looked at before, because inside every foreign owner looks like the same one, which may be `nobody`.
+    let own: Vec<bool> =
+        mounts.clone().map(|mount| matches!(mount, Mount::Overlay { lower, .. } if handed_over(lower))).collect();
+    enter_namespaces()?;
     let lay = |(n, mount): (usize, &Mount)| match mount {
-        Mount::Overlay { lower, bytes, .. } if handed_over(lower) => {
+        Mount::Overlay { lower, bytes, .. } if own[n] => {
             overlay(&order.run.join("over").join(n.to_string()), lower, *bytes).ok()
         }
         _ => None,
     };
-    order.jail.mounts.iter().enumerate().map(lay).collect()
+    Ok(mounts.enumerate().map(lay).collect())
 }
 
 fn overlay(dir: &Path, lower: &Path, bytes: u64) -> std::io::Result<PathBuf> {
