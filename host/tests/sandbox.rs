@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -343,7 +344,6 @@ fn no_way_of_speaking_leads_out() {
         socket(U, PF_INET, SOCK_DGRAM, 0); print send(U, 'x', 0, sockaddr_in(53, inet_aton('192.0.2.1'))) ? 'udp ' : '- '; \
         print gethostbyname('example.com') ? 'dns ' : '- '; \
         socket(A, PF_UNIX, SOCK_STREAM, 0); print connect(A, pack('Sxa*', AF_UNIX, 'NAME')) ? 'abstract ' : '- ';";
-    use std::os::linux::net::SocketAddrExt;
     let name = format!("thymus-test-{}", std::process::id());
     let address = std::os::unix::net::SocketAddr::from_abstract_name(&name).unwrap();
     let _listener = std::os::unix::net::UnixListener::bind_addr(&address).unwrap();
@@ -428,7 +428,7 @@ fn when_thymus_is_killed_nothing_is_left() {
     let groups = || {
         let find =
             Command::new("find").args(["/sys/fs/cgroup", "-name", &format!("thymus-run-*.{}", victim.id())]).output();
-        find.unwrap().stdout.iter().filter(|byte| **byte == b'\n').count()
+        String::from_utf8_lossy(&find.unwrap().stdout).lines().count()
     };
     assert!(left() > 0, "the run's directory was to be left");
     // The next start sweeps it, and leaves alone what only looks like it.

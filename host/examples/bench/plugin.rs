@@ -83,6 +83,7 @@ pub fn jail(command: &[&str], cwd: &str) -> Jail {
             memory_bytes: 4 << 30,
             processes: 256,
             file_bytes: 64 << 20,
+            written_bytes: 0,
             open_files: 1024,
             stdout_bytes: 1 << 20,
             stderr_bytes: 1 << 20,

@@ -97,9 +97,7 @@ impl fixer::Guest for Hostile {
                 Change::Delete(DeleteFile { path, base_sha256: "E3B0 not a digest".to_owned(), role: Role::Test })
             }
             "git-path" => create(".git/hooks/post-checkout".to_owned()),
-            "huge-patch" => {
-                Change::Create(CreateFile { path, content: "x".repeat(200 << 20), role: Role::Source })
-            }
+            "huge-patch" => Change::Create(CreateFile { path, content: "x".repeat(200 << 20), role: Role::Source }),
             _ => create("/etc/passwd".to_owned()),
         };
         let (title, explanation) = ("change it".to_owned(), String::new());
@@ -207,11 +205,18 @@ fn outside() -> Vec<String> {
         paths.push(format!("{from}/link"));
         paths.push(format!("{from}/link/passwd"));
     }
-    paths.extend(["/etc/passwd", "/plugin/compiled", "/proc/self/maps", "/thymus/in/order.json", "etc/passwd", "/"].map(Into::into));
+    paths.extend(
+        ["/etc/passwd", "/plugin/compiled", "/proc/self/maps", "/thymus/in/order.json", "etc/passwd", "/"]
+            .map(Into::into),
+    );
     // Links of its own making: absolute, relative, and one that is renamed after it was made.
     for (n, to) in ["/etc", "../../../etc", "/proc/self/root/etc", ".."].into_iter().enumerate() {
         if symlink(to, "/scratch", &format!("own{n}")) {
-            paths.extend([format!("/scratch/own{n}/passwd"), format!("/scratch/own{n}/etc/passwd"), format!("/scratch/own{n}/")]);
+            paths.extend([
+                format!("/scratch/own{n}/passwd"),
+                format!("/scratch/own{n}/etc/passwd"),
+                format!("/scratch/own{n}/"),
+            ]);
         }
     }
     for path in paths {
@@ -254,7 +259,10 @@ fn alter() -> Vec<String> {
         act("renaming in", File::create("/scratch/mine").is_ok() && fs::rename("/scratch/mine", &file).is_ok());
         act("linking", fs::hard_link(&file, format!("{dir}/link")).is_ok());
         act("linking out", fs::hard_link(&file, "/scratch/linked").is_ok());
-        act("linking in", File::create("/scratch/b").is_ok() && fs::hard_link("/scratch/b", format!("{dir}/b")).is_ok());
+        act(
+            "linking in",
+            File::create("/scratch/b").is_ok() && fs::hard_link("/scratch/b", format!("{dir}/b")).is_ok(),
+        );
         act("symlinking", symlink("/etc", dir, "s"));
         act("touching", File::open(&file).and_then(|f| f.set_modified(std::time::UNIX_EPOCH)).is_ok());
         // A link that leads from the writable directory into the read-only one.
