@@ -23,7 +23,7 @@ pub fn measure(table: &mut Table, sandbox: &Sandbox, arguments: &Arguments) {
     let passed = |stdout: &[u8]| {
         let text = String::from_utf8_lossy(stdout);
         let line = text.lines().find_map(|line| line.strip_prefix("# pass "));
-        line.map(|count| count.parse::<u32>().unwrap()).unwrap_or_else(|| panic!("no tests ran: {text}"))
+        line.map_or_else(|| panic!("no tests ran: {text}"), |count| count.parse::<u32>().unwrap())
     };
     let plain = |_| {
         let mut node = Command::new("/usr/bin/node");
@@ -39,6 +39,6 @@ pub fn measure(table: &mut Table, sandbox: &Sandbox, arguments: &Arguments) {
     };
     let (jailed, plain) = by_turns(ROUNDS, jailed, plain);
     table.compare(what, jailed, "plain", plain);
-    let added = if jailed > plain { shown(jailed - plain) } else { "less than the noise".to_owned() };
+    let added = jailed.checked_sub(plain).map_or_else(|| "less than the noise".to_owned(), shown);
     table.row("  added by the sandbox", &added, "", "");
 }
