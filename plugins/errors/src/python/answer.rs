@@ -482,7 +482,7 @@ pub fn raise(failing: &Failing, code: &str, why: &str, confidence: f64) -> Optio
 
 /// Returns what another way out of the same function returns.
 fn give(failing: &Failing, value: Option<&Expr>, why: &str, confidence: f64) -> Option<Answer> {
-    if is_generator(failing) && value.is_some() {
+    if value.is_some_and(|value| is_generator(failing) || fails_too(failing, value)) {
         return None;
     }
     let code = match value {
@@ -495,6 +495,30 @@ fn give(failing: &Failing, value: Option<&Expr>, why: &str, confidence: f64) -> 
         _ => Promise::ReturnsSomething,
     };
     Some(Answer { code, promise, why: why.to_owned(), confidence, imports: Vec::new() })
+}
+
+/// Whether a value would use what can't be used here: `items[0]` of an empty `items`, `float(text)` of a text that is no
+/// number. To write it out, as `str(text)` does, or to give it back as it is, is fine.
+fn fails_too(failing: &Failing, value: &Expr) -> bool {
+    let used = parts(failing.expr);
+    let unusable = |expr: &Expr| {
+        parts(expr).into_iter().filter_map(Expr::as_name_expr).any(|name| {
+            let name = name.id.as_str();
+            !matches!(name, "self" | "cls")
+                && !project::is_global(failing.module, name)
+                && used.iter().any(|part| part.as_name_expr().is_some_and(|used| used.id.as_str() == name))
+        })
+    };
+    parts(value).into_iter().any(|part| match part {
+        Expr::Subscript(node) => unusable(&node.value),
+        Expr::Attribute(node) => unusable(&node.value),
+        Expr::BinOp(node) => unusable(&node.left) || unusable(&node.right),
+        Expr::Call(call) => {
+            !matches!(callee_name(&call.func), Some("str" | "repr" | "len" | "type" | "bool"))
+                && call.arguments.args.iter().any(unusable)
+        }
+        _ => false,
+    })
 }
 
 /// The same for another function's: only what is the same everywhere.
