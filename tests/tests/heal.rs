@@ -48,6 +48,16 @@ fn healthy_recordings_hold_nothing_to_heal() {
     }
 }
 
+#[test]
+fn telemetry_that_holds_nothing_is_not_taken_for_health() {
+    let shop = Shop::of_sample("order-shop");
+    for (name, text, said) in [("empty.jsonl", "", "no spans"), ("garbage.jsonl", "{\"a\n}}\n", "2 damaged")] {
+        let telemetry = shop.beside(name, text);
+        let done = run(&mut shop.heal(&components("plugins"), &telemetry), 1);
+        assert!(thymus_tests::said(&done).contains(said), "{}", thymus_tests::said(&done));
+    }
+}
+
 fn is_healed(sample: &str, planted: &[Planted]) {
     let shop = Shop::of_sample(sample);
     let recordings = samples().join(sample).join("recordings");

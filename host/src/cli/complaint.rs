@@ -64,6 +64,8 @@ impl Complaint {
         let width = terminal_width();
         let mut text = String::new();
         let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
+        // Every message here says its own cause.
+        let handler = handler.without_cause_chain();
         match handler.render_report(&mut text, self.report.as_ref()) {
             Ok(()) => text,
             Err(_) => format!("{}\n", self.report),

@@ -91,6 +91,9 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Complaint> {
         Format::Json => print_json(&report)?,
         Format::Human => print(&summary::of(&report, &settings)),
     }
+    if !report.complete {
+        anstream::eprintln!("thymus: not every case went as far as it was asked to; its `state` says why");
+    }
     Ok(ExitCode::from(status(&report, arguments.check)))
 }
 

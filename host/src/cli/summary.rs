@@ -13,6 +13,8 @@ use crate::model::{
 
 /// Lines of one diff that are shown; `git show` has the rest.
 const DIFF_LINES: usize = 120;
+/// Lines of a failed gate's evidence, from the end.
+const EVIDENCE_LINES: usize = 12;
 /// Columns of a paragraph.
 const WIDTH: usize = 100;
 
@@ -106,6 +108,12 @@ fn gates(gates: &[ReportedGate]) -> String {
     let mut text = gates.iter().map(one).collect::<Vec<_>>().join("  ");
     for gate in gates.iter().filter(|gate| gate.status != crate::model::GateStatus::Passed) {
         let _ = write!(text, "\n{}: {}", gate.name, inert(&gate.detail));
+        // What a test run printed last is what says why.
+        let said = inert(&gate.evidence.join("\n"));
+        let lines: Vec<&str> = said.lines().collect();
+        for line in &lines[lines.len().saturating_sub(EVIDENCE_LINES)..] {
+            let _ = write!(text, "\n  {}", paint(DIM, line));
+        }
     }
     text
 }

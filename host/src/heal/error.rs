@@ -32,6 +32,11 @@ pub enum HealError {
         "`thymus plugin inspect FILE` shows what a plugin wants, `thymus policy check` what is granted"
     ))]
     AllRefused,
+    #[error("the telemetry holds no spans, no log records and no metrics{}", damage(*.damaged))]
+    #[diagnostic(help(
+        "a broken export looks just like this: check what writes it, and that --telemetry names OTLP files"
+    ))]
+    NothingRead { damaged: u64 },
     #[error("no detector gave an answer, so nobody knows whether anything is wrong")]
     #[diagnostic(help(
         "the messages above and `thymus ledger show` say how each call ended; `thymus doctor` looks at this machine"
@@ -85,6 +90,10 @@ pub enum HealError {
     Validate(#[from] ValidateError),
     #[error(transparent)]
     Deliver(#[from] DeliverError),
+}
+
+fn damage(damaged: u64) -> String {
+    if damaged == 0 { String::new() } else { format!(", and {damaged} damaged record(s)") }
 }
 
 impl HealError {

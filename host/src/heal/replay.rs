@@ -148,7 +148,7 @@ impl Again<'_> {
                 return Ok((plugins.load(&file, grant.clone(), self.cancel)?, grant));
             }
         }
-        Err(gone(id, format!("no plugin with the digest {} is there", made.digest)))
+        Err(gone(id, format!("no plugin with the digest {} lies where --plugins says", made.digest)))
     }
 
     fn inputs(&self, made: &Made, plugin: &str, grant: &Grant) -> Result<Inputs, HealError> {

@@ -1,7 +1,8 @@
 //! The report of a run, made of what the ledger says of its cases: what is printed is what was recorded.
 
 use crate::model::{
-    Case, CaseId, CaseState, Report, ReportedCase, ReportedDecision, ReportedGate, ReportedLocation, ReportedProposal,
+    Case, CaseId, CaseState, GateStatus, Report, ReportedCase, ReportedDecision, ReportedGate, ReportedLocation,
+    ReportedProposal,
 };
 
 use super::run::Run;
@@ -59,6 +60,7 @@ pub fn reported(case: Case, why: String) -> ReportedCase {
                 status: gate.status,
                 millis: gate.millis,
                 detail: gate.detail,
+                evidence: if gate.status == GateStatus::Failed { gate.evidence } else { Vec::new() },
             })
             .collect(),
         decision: case.decision.map(|decision| ReportedDecision { outcome: decision.outcome, rule: decision.rule }),

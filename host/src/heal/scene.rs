@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use crate::model::{Digest, Event, Progress, Project, RepoPath, Window};
+use crate::model::{Digest, Event, Progress, Project, RepoPath, Signals, Window};
 use crate::project::ProjectError;
 use crate::snapshot::{Repository, Snapshot};
 use crate::telemetry::{Sources, TelemetryLimits};
@@ -83,7 +83,12 @@ fn read_window(run: &Run) -> Result<Window, HealError> {
     run.tell(Progress::WindowRead { window: window.clone() });
     if window.damaged > 0 {
         let first = window.damage.first().map(|d| format!(", the first in {} line {}: {}", d.file, d.line, d.why));
-        run.warn(format!("{} damaged telemetry records were left out{}", window.damaged, first.unwrap_or_default()));
+        run.warn(format!("{} damaged telemetry record(s) were left out{}", window.damaged, first.unwrap_or_default()));
+    }
+    // An export that broke must not pass for health.
+    let Signals { spans, logs, metrics, .. } = window.signals;
+    if spans + logs + metrics == 0 {
+        return Err(HealError::NothingRead { damaged: window.damaged });
     }
     let dropped: Vec<String> = window.dropped.iter().map(|(what, count)| format!("{count} {what}")).collect();
     if !dropped.is_empty() {

@@ -92,6 +92,9 @@ pub struct ReportedGate {
     pub millis: u64,
     /// One sentence.
     pub detail: String,
+    /// Of a gate that failed: test ids, and the last of what was printed. Hostile until escaped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
 }
 
 /// The policy's word.
