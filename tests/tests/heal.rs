@@ -20,12 +20,12 @@ const ORDER_SHOP: [Planted; 3] = [
 ];
 
 const INVENTORY: [Planted; 6] = [
-    Planted { handler: "purchase_cost", path: "inventory/suppliers.py", lines: 79..=79 },
-    Planted { handler: "supplier_contact", path: "inventory/suppliers.py", lines: 53..=54 },
-    Planted { handler: "days_of_cover", path: "inventory/forecast.py", lines: 47..=47 },
-    Planted { handler: "parse_count_line", path: "inventory/counts.py", lines: 50..=50 },
-    Planted { handler: "earliest_lot", path: "inventory/lots.py", lines: 34..=34 },
-    Planted { handler: "book_delivery", path: "inventory/deliveries.py", lines: 53..=56 },
+    Planted { handler: "purchase_cost", path: "inventory/handlers/suppliers.py", lines: 79..=79 },
+    Planted { handler: "supplier_contact", path: "inventory/handlers/suppliers.py", lines: 53..=54 },
+    Planted { handler: "days_of_cover", path: "inventory/handlers/forecast.py", lines: 47..=47 },
+    Planted { handler: "parse_count_line", path: "inventory/handlers/counts.py", lines: 50..=50 },
+    Planted { handler: "earliest_lot", path: "inventory/handlers/lots.py", lines: 34..=34 },
+    Planted { handler: "book_delivery", path: "inventory/handlers/deliveries.py", lines: 53..=56 },
 ];
 
 #[test]
