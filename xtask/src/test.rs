@@ -27,11 +27,11 @@ pub fn test(workspace: &Workspace) -> Result<(), Failure> {
     plugins
 }
 
-/// Made once, from what the Python sample pins; `None` on a machine without Python, which is said.
+/// Made once, from what the tests pin; `None` on a machine without Python, which is said.
 fn python_with_pytest(workspace: &Workspace) -> Result<Option<PathBuf>, Failure> {
     let venv = workspace.target().join("pytest");
     let python = venv.join("bin/python");
-    if step::ask(Command::new(&python).args(["-c", "import pytest"])).is_some() {
+    if step::ask(Command::new(&python).args(["-c", "import pytest, pytest_asyncio, anyio"])).is_some() {
         return Ok(Some(python));
     }
     if step::ask(Command::new("python3").args(["-c", "import venv, ensurepip"])).is_none() {
