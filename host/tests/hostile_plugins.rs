@@ -150,16 +150,20 @@ fn what_takes_too_much_is_refused_it() {
     assert_eq!(attack("memory").end, limit("memory"));
     assert_eq!(attack("recurse").end, limit("stack"));
     assert_eq!(attack("random").end, limit("random"));
-    // No more handles is an error that a plugin may handle.
-    assert!(told(&attack("open")).contains("OutOfMemory"));
+    // No more handles is an error that a plugin may handle, or a trap: its standard library decides.
+    let open = attack("open");
+    assert!(open.end == limit("handles") || told(&open).contains("OutOfMemory"), "{:?}", open.end);
     another_works();
 }
 
 #[test]
 fn scratch_is_as_large_as_granted_and_no_larger() {
     // A full disk is an error that a plugin may handle; what it holds is bounded either way.
-    assert!(told(&attack("disk")).contains("StorageFull"), "{:?}", attack("disk").end);
-    assert!(told(&attack("files")).contains("StorageFull"));
+    // What the error is called depends on the standard library that the plugin was built with.
+    for name in ["disk", "files"] {
+        let call = attack(name);
+        assert!(told(&call).starts_with("Err"), "{name}: {:?}", call.end);
+    }
     assert!(told(&attack("deep")).starts_with("Err"));
     assert_eq!(attack("one-file").end, limit("scratch"));
     another_works();
@@ -170,7 +174,9 @@ fn a_flood_of_words_is_cut_and_counted() {
     for name in ["log", "stdout", "stderr"] {
         let call = attack_with(name, PluginLimits { call_millis: 3000, ..limits() });
         assert!(matches!(call.end, CallEnd::Failed { .. } | CallEnd::TimedOut), "{name}: {:?}", call.end);
-        assert!(call.log.contains("flood") && call.log_dropped > 1 << 20, "{name}: {}", call.log_dropped);
+        assert!(call.log.contains("flood") && call.log.len() <= 66 << 10, "{name}: {} bytes", call.log.len());
+        // Whoever writes a word at a time may run out of time before it runs out of room.
+        assert!(call.end == CallEnd::TimedOut || call.log_dropped > 1 << 20, "{name}: {}", call.log_dropped);
     }
     let call = attack_with("progress", PluginLimits { call_millis: 3000, ..limits() });
     assert!(call.progress.unwrap().what.len() <= 200);
