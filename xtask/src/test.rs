@@ -41,9 +41,8 @@ fn python_with_pytest(workspace: &Workspace) -> Result<Option<PathBuf>, Failure>
         return Ok(None);
     }
     step::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-    let pinned = workspace.samples().join("inventory-service/requirements-dev.txt");
-    let install =
-        ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--requirement"];
+    let pinned = workspace.plugins().join("errors/tests/python/requirements.txt");
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
     step::run(Command::new(&python).args(install).arg(pinned))?;
     Ok(Some(python))
 }
