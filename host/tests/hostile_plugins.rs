@@ -159,10 +159,11 @@ fn what_takes_too_much_is_refused_it() {
 #[test]
 fn scratch_is_as_large_as_granted_and_no_larger() {
     // A full disk is an error that a plugin may handle; what it holds is bounded either way.
-    // What the error is called depends on the standard library that the plugin was built with.
+    // Some builds of the standard library know it by its name, others as WASI's number 29, an I/O error.
     for name in ["disk", "files"] {
         let call = attack(name);
-        assert!(told(&call).starts_with("Err"), "{name}: {:?}", call.end);
+        let full = ["StorageFull", "Os { code: 29, "].iter().any(|word| told(&call).contains(word));
+        assert!(full, "{name}: {:?}", call.end);
     }
     assert!(told(&attack("deep")).starts_with("Err"));
     assert_eq!(attack("one-file").end, limit("scratch"));
