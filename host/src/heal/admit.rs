@@ -80,7 +80,12 @@ fn is_over(case: &Case, scene: &Scene, finder: &Member, run: &Run) -> bool {
         CaseState::Rejected | CaseState::Abandoned => other_commit || other_plugin || other_policy,
         // Accepted, and at another commit the problem is there again; or left in the middle, with patches that fit a
         // commit that is no longer looked at.
-        _ => other_commit,
+        CaseState::Healed
+        | CaseState::RolledBack
+        | CaseState::Detected
+        | CaseState::Diagnosed
+        | CaseState::Proposed
+        | CaseState::Validated => other_commit,
     }
 }
 

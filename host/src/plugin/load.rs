@@ -14,7 +14,7 @@ use super::facts::{facts_of, read};
 use super::order::{Answer, COMPONENT, OUT, OUT_FILE, Order};
 use super::{PluginError, PluginFacts, audit, engine};
 use crate::model::{CallEnd, Cancel, Digest, Grant};
-use crate::sandbox::{Exit, Jail, JailLimits, Mount, RunDir, Sandbox};
+use crate::sandbox::{Exit, Jail, JailLimits, Mount, RunDir, Sandbox, hand_over};
 
 /// Memory of a compiling worker; the compiler needs far more than what it compiles.
 const COMPILER_BYTES: u64 = 3 << 30;
@@ -139,7 +139,7 @@ impl Plugins {
         write_readable(&component, bytes).map_err(io)?;
         let out = room.path().join("out");
         fs::create_dir(&out).map_err(io)?;
-        give_away(&out).map_err(io)?;
+        hand_over(&out).map_err(io)?;
         let limits = grant.limits;
         let order = Order::Compile { component: facts.digest, metered: limits.fuel > 0 };
         let mounts = vec![
@@ -193,15 +193,6 @@ pub(super) fn jail(mounts: Vec<Mount>, stdin: Vec<u8>, limits: JailLimits) -> Ja
         network: false,
         limits,
     }
-}
-
-/// Where thymus runs as root, the jail's user is `nobody`, and this is its to write to.
-fn give_away(dir: &Path) -> std::io::Result<()> {
-    const NOBODY: u32 = 65534;
-    if rustix::process::geteuid().is_root() {
-        std::os::unix::fs::chown(dir, Some(NOBODY), Some(NOBODY))?;
-    }
-    Ok(())
 }
 
 /// The jail has ended, so nothing changes this any more; but what it left may be a link or a pipe.

@@ -1,17 +1,15 @@
 //! Makes what hostile code wrote fit to stand in a gate's detail or evidence: short, and unable to move a cursor.
 
-use crate::model::Digest;
+use crate::model::{Digest, is_invisible};
 
 /// Control characters and those that turn or hide text become their escapes; a longer text ends with a digest of all of
 /// it, so that two long ones stay two.
 pub(super) fn plain(text: &str, most: usize) -> String {
     let mut out = String::new();
     for c in text.chars() {
-        let hidden = matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}');
         if c == '\n' || c == '\t' {
             out.push(' ');
-        } else if c.is_control() || hidden {
+        } else if c.is_control() || is_invisible(c) {
             out.extend(c.escape_unicode());
         } else {
             out.push(c);
