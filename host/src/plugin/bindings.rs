@@ -8,5 +8,5 @@ wasmtime::component::bindgen!({
     exports: { default: async },
 });
 
+pub(super) use self::thymus::plugin::{host, types};
 pub(super) use exports::thymus::plugin::{detector, diagnoser, fixer};
-pub(super) use thymus::plugin::{host, types};
