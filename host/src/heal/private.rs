@@ -1,8 +1,8 @@
 //! A run's own folders, on the state's disk: gone with their handle, and swept by a later run where a kill left one.
 
 use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::Path;
-use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -11,8 +11,6 @@ use super::HealError;
 const PREFIX: &str = ".run-";
 /// Held locked for as long as the folder's owner lives; the kernel lets go of it, however the owner ends.
 const ALIVE: &str = "alive";
-/// A folder is made and locked well within this time.
-const YOUNG: Duration = Duration::from_mins(1);
 
 /// A folder that nobody else uses.
 pub(super) struct Private {
@@ -24,6 +22,7 @@ impl Private {
     pub fn new(parent: &Path) -> Result<Self, HealError> {
         let wrong = |source| HealError::State { path: parent.to_owned(), source };
         fs::create_dir_all(parent).map_err(wrong)?;
+        let _making = made_by_one(parent).map_err(wrong)?;
         let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent).map_err(wrong)?;
         let alive = File::create(dir.path().join(ALIVE)).map_err(wrong)?;
         alive.lock().map_err(wrong)?;
@@ -35,18 +34,23 @@ impl Private {
     }
 }
 
+/// While this is held, nobody else makes or sweeps folders in `parent`: so a folder without an owner's lock was left by a
+/// kill, and is never one that is just being made.
+fn made_by_one(parent: &Path) -> io::Result<File> {
+    let parent = File::open(parent)?;
+    parent.lock()?;
+    Ok(parent)
+}
+
 /// Removes what killed runs left in `parent`. A folder that can't be removed now is the next run's to try.
 pub(super) fn sweep(parent: &Path) {
+    let Ok(_sweeping) = made_by_one(parent) else { return };
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX)) {
         let path = entry.path();
         let orphaned = match File::open(path.join(ALIVE)) {
             Ok(alive) => !matches!(alive.try_lock(), Err(TryLockError::WouldBlock)),
-            // Killed, or still being made.
-            Err(_) => entry
-                .metadata()
-                .and_then(|about| about.modified())
-                .is_ok_and(|made| made.elapsed().is_ok_and(|age| age > YOUNG)),
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
         };
         if orphaned {
             let _ = fs::remove_dir_all(&path);
@@ -66,10 +70,12 @@ mod tests {
         let left = parent.path().join(".run-left");
         fs::create_dir(&left).unwrap();
         fs::write(left.join(ALIVE), "").unwrap();
+        let half_made = parent.path().join(".run-half-made");
+        fs::create_dir(&half_made).unwrap();
         fs::write(parent.path().join("ledger.db"), "").unwrap();
         sweep(parent.path());
         assert!(used.path().is_dir());
-        assert!(!left.exists());
+        assert!(!left.exists() && !half_made.exists());
         assert!(parent.path().join("ledger.db").exists());
     }
 }
