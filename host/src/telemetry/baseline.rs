@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sketches_ddsketch::{Config, DDSketch};
 
+use super::state::{Captured, StateCounts};
 use super::{Dropped, TelemetryError};
 
 /// A larger one was not written by thymus.
@@ -31,7 +32,7 @@ pub struct Baseline {
 }
 
 /// Stands for a handler while its baseline is made.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct HandlerNumber(u32);
 
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,6 +48,7 @@ struct Behaviour {
     sketch: DDSketch,
     /// How many executions reported an exception, by its type.
     exceptions: BTreeMap<String, u64>,
+    state: StateCounts,
 }
 
 /// `baseline.json` and `handlers.json`.
@@ -72,6 +74,8 @@ struct WrittenHandler {
     p99_ns: u64,
     #[serde(default)]
     exceptions: Vec<WrittenException>,
+    #[serde(default, skip_serializing_if = "StateCounts::is_empty")]
+    state: StateCounts,
     sketch: String,
 }
 
@@ -122,6 +126,11 @@ impl Baseline {
         add_kind(&mut self.behaviour(handler).exceptions, kind.to_owned(), 1, KINDS, dropped);
     }
 
+    /// Adds what a captured execution of this handler says of state.
+    pub(super) fn add_state(&mut self, handler: HandlerNumber, call: &Captured) {
+        self.behaviour(handler).state.add(call);
+    }
+
     /// Adds an exception that no span is known of.
     pub(super) fn add_elsewhere(&mut self, service: &str, kind: &str, dropped: &mut Dropped) {
         add_kind(&mut self.elsewhere, (service.to_owned(), kind.to_owned()), 1, KINDS_ELSEWHERE, dropped);
@@ -147,6 +156,7 @@ impl Baseline {
             for (kind, count) in std::mem::take(&mut theirs.exceptions) {
                 add_kind(&mut mine.exceptions, kind, count, KINDS, dropped);
             }
+            mine.state.merge(&theirs.state);
         }
         for (kind, count) in other.elsewhere {
             add_kind(&mut self.elsewhere, kind, count, KINDS_ELSEWHERE, dropped);
@@ -207,7 +217,13 @@ pub(super) struct Execution<'a> {
 
 impl Behaviour {
     fn empty() -> Self {
-        Self { count: 0, errors: 0, sketch: DDSketch::new(Config::defaults()), exceptions: BTreeMap::new() }
+        Self {
+            count: 0,
+            errors: 0,
+            sketch: DDSketch::new(Config::defaults()),
+            exceptions: BTreeMap::new(),
+            state: StateCounts::default(),
+        }
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` saturates, and durations aren't negative
@@ -232,6 +248,7 @@ impl Behaviour {
                 .iter()
                 .map(|(kind, count)| WrittenException { r#type: kind.clone(), count: *count })
                 .collect(),
+            state: self.state.clone(),
             sketch: STANDARD.encode(self.sketch.to_java_bytes()),
         }
     }
@@ -261,7 +278,8 @@ pub fn baseline_of(dir: &Path) -> Result<Baseline, TelemetryError> {
         let key = Key { service: one.service, handler: one.handler, path: one.path };
         let number = baseline.number(key, usize::MAX).ok_or_else(|| broken("it has too many handlers".to_owned()))?;
         let exceptions = one.exceptions.into_iter().map(|exception| (exception.r#type, exception.count)).collect();
-        *baseline.behaviour(number) = Behaviour { count: one.count, errors: one.errors, sketch, exceptions };
+        *baseline.behaviour(number) =
+            Behaviour { count: one.count, errors: one.errors, sketch, exceptions, state: one.state };
     }
     let elsewhere = written.exceptions_elsewhere.into_iter();
     baseline.elsewhere = elsewhere.map(|one| ((one.service, one.r#type), one.count)).collect();

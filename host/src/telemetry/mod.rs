@@ -17,6 +17,7 @@ mod protobuf;
 mod reading;
 mod records;
 mod secrets;
+mod state;
 #[cfg(test)]
 mod tests;
 mod traces;

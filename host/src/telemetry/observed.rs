@@ -8,6 +8,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use super::baseline::{Baseline, Execution, HandlerNumber};
 use super::records::{Log, Span};
+use super::state::Repeats;
 use super::{Dropped, TelemetryLimits};
 
 /// Executions with an exception that are told apart, and log records that wait for their span.
@@ -25,6 +26,7 @@ pub(super) struct Observed {
     waiting: Vec<Waiting>,
     /// Services and types of exceptions that wait, and their numbers.
     kinds: HashMap<(String, String), usize>,
+    repeats: Repeats,
     hasher: RandomState,
 }
 
@@ -61,6 +63,11 @@ impl Observed {
         // A window has no more spans than this; of a longer baseline, repeats go unnoticed in the end.
         if room {
             place.insert(handler);
+        }
+        if let Some(handler) = handler
+            && let Some(call) = self.repeats.observe(handler, span.attributes(), span.events())
+        {
+            self.baseline.add_state(handler, &call);
         }
         for kind in span.exceptions() {
             if self.is_first(id, kind)

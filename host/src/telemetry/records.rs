@@ -164,6 +164,15 @@ impl Span<'_> {
         let exceptions = self.record.events.iter().filter(|event| event.name == EXCEPTION);
         exceptions.map(|event| exception_type(&event.attributes))
     }
+
+    pub(super) fn attributes(&self) -> &Map<String, Value> {
+        self.record.attributes
+    }
+
+    /// Its events, by name.
+    pub(super) fn events(&self) -> impl Iterator<Item = (&str, &Map<String, Value>)> {
+        self.record.events.iter().map(|event| (event.name.as_str(), &event.attributes))
+    }
 }
 
 pub(super) fn read_span(span: OtlpSpan, from: &Origin, scope: &str, to: &mut Reading<'_>) -> io::Result<()> {

@@ -242,6 +242,46 @@ fn exceptions_are_counted_by_handler_and_type_from_events_and_from_logs() {
 }
 
 #[test]
+fn what_captured_calls_change_is_counted_by_handler_and_kept_in_the_baseline() {
+    let given = Given::new();
+    let call = |id: u64, args: &str, after: Option<&str>, result: &str, event: Option<&str>| {
+        let text = |key: &str, value: &str| json!({ "key": key, "value": { "stringValue": value } });
+        let mut attributes = vec![text("thymus.args", args), text("thymus.result", result)];
+        attributes.extend(after.map(|after| text("thymus.args.after", after)));
+        let mut span = span(id, 1_000, 1, &json!(attributes));
+        let mutation = |name: &str| {
+            let attributes = [text("thymus.state.name", name)];
+            json!({ "timeUnixNano": "5", "name": "thymus.state.mutation", "attributes": attributes })
+        };
+        span["events"] = event.into_iter().map(mutation).collect();
+        span
+    };
+    let spans = [
+        call(0, "[[2,1],5]", Some("[[1,2],5]"), "1", None),
+        call(1, "[[2,1],5]", Some("[[2,1],5]"), "2", Some("stock")),
+        call(2, "[[2,1],5]", None, "1", None),
+        call(3, "{\"a\":[],\"b\":1}", Some("{\"a\":[1],\"b\":1}"), "1", None),
+        call(4, "not json", Some("{}"), "1", None),
+    ];
+    let file = given.file("a.jsonl", line(&spans));
+    let sources = Sources { files: vec![file.clone()], baseline: vec![file], ..Sources::default() };
+    let window = given.window(&sources, "out", &TelemetryLimits::default());
+    let expected = json!({
+        "captured": 5, "compared": 4, "repeated": 2, "differed": 1,
+        "changed": [
+            { "name": "args[0]", "count": 1 }, { "name": "stock", "count": 1 }, { "name": "args.a", "count": 1 },
+        ],
+    });
+    for name in ["handlers.json", "baseline.json"] {
+        assert_eq!(value(&window.dir, name)["handlers"][0]["state"], expected, "{name}");
+    }
+    let earlier = vec![window.dir.clone()];
+    let again = Sources { files: vec![given.file("b.jsonl", line(&[]))], earlier, ..Sources::default() };
+    let window = given.window(&again, "again", &TelemetryLimits::default());
+    assert_eq!(value(&window.dir, "baseline.json")["handlers"][0]["state"], expected);
+}
+
+#[test]
 fn a_handler_that_was_renamed_is_not_in_the_baseline_and_what_is_the_same_has_the_same_quantiles() {
     let given = Given::new();
     let limits = TelemetryLimits::default();

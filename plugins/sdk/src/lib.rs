@@ -47,6 +47,7 @@
 pub mod bindings;
 pub mod edit;
 pub mod host;
+pub mod places;
 pub mod plugin;
 pub mod source;
 pub mod telemetry;

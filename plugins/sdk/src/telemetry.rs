@@ -308,6 +308,11 @@ impl Span {
         self.captured("thymus.args").filter(|args| args.is_array() || args.is_object())
     }
 
+    /// The arguments of a captured call as they stood at its end, where that was captured.
+    pub fn args_after(&self) -> Option<Value> {
+        self.captured("thymus.args.after").filter(|args| args.is_array() || args.is_object())
+    }
+
     /// What a captured call returned.
     pub fn result(&self) -> Option<Value> {
         self.captured("thymus.result")
@@ -432,8 +437,36 @@ pub struct Handler {
     /// In how many of its executions which exceptions were reported, in events and in log records; none where that was
     /// not counted yet.
     pub exceptions: Option<Vec<ExceptionCount>>,
+    /// How its captured calls treated state; none where no call was captured.
+    pub state: Option<StateCounts>,
     /// All durations: a `DDSketch` in base64 that can be merged with others.
     pub sketch: String,
+}
+
+/// How a handler's captured calls treated state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct StateCounts {
+    /// Executions with their arguments.
+    pub captured: u64,
+    /// Those of them with their arguments as they were at the end.
+    pub compared: u64,
+    /// How many executions changed what.
+    pub changed: Vec<ChangedCount>,
+    /// Executions with the arguments of an earlier one, where both gave a result.
+    pub repeated: u64,
+    /// Those of them with another result than the earliest.
+    pub differed: u64,
+}
+
+/// How many executions changed an argument (`args[0]`, `args.lines`) or a state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ChangedCount {
+    /// What was changed.
+    pub name: String,
+    /// By how many executions.
+    pub count: u64,
 }
 
 /// How often an exception was reported.
