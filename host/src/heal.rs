@@ -48,7 +48,7 @@ fn heal_all(run: &Run) -> Result<Report, HealError> {
     let scene = scene::look(run)?;
     let team = Team::gather(run, &scene)?;
     let cases = admit::admit(run, &scene, team.detect()?)?;
-    let validator = Validator::new(run.sandbox.clone(), &run.settings.state);
+    let validator = Validator::new(run.sandbox.clone(), run.settings.caches());
     let ends = side_by_side::side_by_side(&cases, |case| {
         let end = if case.is_news { live(run, &scene, &team, &validator, case)? } else { End::ended("") };
         report_end(run, case, &end)?;

@@ -152,6 +152,7 @@ fn replay(id: &CaseId, place: &Place, policy: Vec<PathBuf>, plugins: Vec<PathBuf
         policy,
         plugins: if plugins.is_empty() { vec![default_plugins()?] } else { plugins },
         state: place.state()?,
+        caches: None,
         until: Until::Propose,
         dry_run: true,
     };

@@ -74,6 +74,7 @@ impl From<Step> for Until {
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Complaint> {
     let settings = Settings {
         state: arguments.place.state()?,
+        caches: None,
         repo: arguments.place.repo,
         telemetry: arguments.telemetry,
         baseline: arguments.baseline,

@@ -44,7 +44,7 @@ pub fn replay(settings: &Settings, id: &CaseId, cancel: &Cancel) -> Result<Repla
     let repository = Repository::open(&top_of(&settings.repo))?;
     let ledger = Ledger::open(&settings.state)?;
     let case = ledger.case(id)?.ok_or_else(|| HealError::NoCase(id.clone()))?;
-    let plugins = Plugins::new(Sandbox::prove(Backend::Hakoniwa)?, &settings.state)?;
+    let plugins = Plugins::new(Sandbox::prove(Backend::Hakoniwa)?, settings.caches())?;
     let events = ledger.events(1)?;
     let mut calls = Vec::new();
     for made in calls_of(&events, id, &case) {

@@ -35,12 +35,22 @@ pub struct Settings {
     pub policy: Vec<PathBuf>,
     /// Folders with plugins (`*.wasm`), and plugins themselves.
     pub plugins: Vec<PathBuf>,
-    /// Where the ledger and the caches lie.
+    /// Where the ledger lies, and what belongs to one repository.
     pub state: PathBuf,
+    /// Where compiled plugins, dependencies and baselines lie, which runs on several repositories may share; `None`:
+    /// beside the ledger.
+    pub caches: Option<PathBuf>,
     /// How far.
     pub until: Until,
     /// Leave nothing behind: no branch, no ledger. Caches are used and kept.
     pub dry_run: bool,
+}
+
+impl Settings {
+    /// Where what was made once is kept.
+    pub(super) fn caches(&self) -> &Path {
+        self.caches.as_ref().unwrap_or(&self.state)
+    }
 }
 
 /// Where a repository's ledger and caches lie when nobody says: outside the repository, so that its working tree stays

@@ -54,7 +54,7 @@ impl Member {
 impl<'a> Team<'a> {
     /// Inspects, grants, compiles. A plugin that is refused costs the run nothing but its own findings.
     pub fn gather(run: &'a Run<'a>, scene: &Scene) -> Result<Self, HealError> {
-        let plugins = Plugins::new(run.sandbox.clone(), &run.settings.state)?;
+        let plugins = Plugins::new(run.sandbox.clone(), run.settings.caches())?;
         let mut files = Vec::new();
         for path in &run.settings.plugins {
             if path.is_dir() {

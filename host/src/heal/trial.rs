@@ -11,7 +11,7 @@ use crate::model::{
     RepoPath, Verdict,
 };
 use crate::policy::{Facts, ScopeFacts, TrackRecord};
-use crate::validate::{Candidate, Validator};
+use crate::validate::{Candidate, Ground, Validator};
 use crate::{ledger, patch};
 
 use super::private::Private;
@@ -124,17 +124,15 @@ impl Trial<'_> {
         let layer = patch::write_layer(patch, &home.path().join("layer"))?;
         let tree = self.scene.lay_out(self.run, &[])?;
         let rules = self.run.policy.validation();
-        let candidate = Candidate {
+        let ground = Ground {
             project,
             rules: &rules,
             tree: &tree,
             commit: &self.scene.snapshot.commit,
             files: &self.scene.files,
-            patch,
-            layer: &layer.dir,
-            removed: &layer.removed,
-            proposal: &self.proposal,
         };
+        let candidate =
+            Candidate { ground, patch, layer: &layer.dir, removed: &layer.removed, proposal: &self.proposal };
         let mut upcoming = PROOFS.iter();
         let begin = |gates: &mut std::slice::Iter<GateName>| {
             if let Some(name) = gates.next() {

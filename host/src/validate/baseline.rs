@@ -11,7 +11,7 @@ use super::bench::{Bench, Ran, Results};
 use super::compare::{Baseline, Before, agree};
 use super::gate::{Halt, Said};
 use super::tree::Tree;
-use super::{Candidate, ValidateError, canary, shelf};
+use super::{ValidateError, canary, shelf};
 
 /// Changes when baselines are made or meant in another way.
 const VERSION: &str = "1";
@@ -29,8 +29,8 @@ struct Kept {
 }
 
 /// Runs the gate, or remembers.
-pub(super) fn gate(bench: &Bench<'_>, home: &Path, candidate: &Candidate<'_>) -> Result<(Said, Baseline), Halt> {
-    let key = key(bench, candidate)?;
+pub(super) fn gate(bench: &Bench<'_>, home: &Path) -> Result<(Said, Baseline), Halt> {
+    let key = key(bench)?;
     let (shelf, name) = (home.join("baselines"), format!("{key}.json"));
     let _claim = shelf::claim(&shelf, &key.to_string(), bench.cancel)?;
     if let Some(baseline) = shelf::read(&shelf.join(&name), MAX_KEPT).and_then(|bytes| kept(&bytes, key)) {
@@ -45,10 +45,10 @@ pub(super) fn gate(bench: &Bench<'_>, home: &Path, candidate: &Candidate<'_>) ->
     Ok((said(&kept.baseline), kept.baseline))
 }
 
-fn key(bench: &Bench<'_>, candidate: &Candidate<'_>) -> Result<Digest, ValidateError> {
-    let project = serde_json::to_vec(candidate.project)?;
-    let rules = serde_json::to_vec(candidate.rules)?;
-    let (version, commit) = (VERSION.as_bytes(), candidate.commit.as_bytes());
+fn key(bench: &Bench<'_>) -> Result<Digest, ValidateError> {
+    let project = serde_json::to_vec(bench.ground.project)?;
+    let rules = serde_json::to_vec(bench.ground.rules)?;
+    let (version, commit) = (VERSION.as_bytes(), bench.ground.commit.as_bytes());
     Ok(Digest::of_parts([version, commit, &project, &rules, bench.digest.as_bytes()]))
 }
 
@@ -59,7 +59,7 @@ fn kept(bytes: &[u8], key: Digest) -> Option<Baseline> {
 }
 
 fn measure(bench: &Bench<'_>) -> Result<Baseline, Halt> {
-    let times = bench.candidate.rules.repeats.max(2);
+    let times = bench.ground.rules.repeats.max(2);
     let mut runs = Vec::new();
     for _ in 0..times {
         let ran = bench.run(&Tree::default())?;

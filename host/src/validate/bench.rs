@@ -12,7 +12,7 @@ use super::runner::{self, Asked, ROOT, SCRIPT, SCRIPT_TEXT};
 use super::text::{plain, tail};
 use super::toolchain::{self, Toolchain};
 use super::tree::Tree;
-use super::{Candidate, ValidateError, set_up, shelf};
+use super::{Ground, ValidateError, set_up, shelf};
 
 const OUTPUT_BYTES: u64 = 64 << 10;
 /// Failures that are looked at for a hint at a limit.
@@ -20,7 +20,7 @@ const HINTS: usize = 50;
 const MAX_TMP: u64 = 1 << 30;
 
 pub(super) struct Bench<'a> {
-    pub(super) candidate: Candidate<'a>,
+    pub(super) ground: Ground<'a>,
     pub(super) cancel: &'a Cancel,
     /// Changes when a program or the dependencies do.
     pub(super) digest: Digest,
@@ -79,10 +79,10 @@ impl<'a> Bench<'a> {
     pub(super) fn set_up(
         sandbox: &'a Sandbox,
         home: &std::path::Path,
-        candidate: &Candidate<'a>,
+        ground: &Ground<'a>,
         cancel: &'a Cancel,
     ) -> Result<Self, Halt> {
-        let toolchain = toolchain::find(candidate.project);
+        let toolchain = toolchain::find(ground.project);
         if !toolchain.missing.is_empty() {
             let detail = format!(
                 "{} is not on this machine's PATH; install it, or correct the commands in thymus.toml",
@@ -92,16 +92,16 @@ impl<'a> Bench<'a> {
         }
         shelf::folder(home)?;
         shelf::sweep(home);
-        let (dependencies, key) = set_up::provide(sandbox, home, candidate, &toolchain, cancel)?;
+        let (dependencies, key) = set_up::provide(sandbox, home, ground, &toolchain, cancel)?;
         let scratch = shelf::scratch(home)?;
         let bench = Self {
-            candidate: *candidate,
+            ground: *ground,
             cancel,
             digest: Digest::of_parts([toolchain.digest.to_string(), key.map(|k| k.to_string()).unwrap_or_default()]),
             sandbox,
             toolchain,
             dependencies,
-            asked: runner::ask(&candidate.project.test),
+            asked: runner::ask(&ground.project.test),
             scratch,
         };
         bench.keep("unittest_junit.py", SCRIPT_TEXT.as_bytes())?;
@@ -124,19 +124,24 @@ impl<'a> Bench<'a> {
 
     /// Seconds that one run may take.
     pub(super) fn seconds(&self) -> u64 {
-        self.candidate.project.test.timeout_seconds.min(self.candidate.rules.run_seconds).max(1)
+        self.ground.project.test.timeout_seconds.min(self.ground.rules.run_seconds).max(1)
     }
 
     /// Runs the test command on a tree.
     pub(super) fn run(&self, tree: &Tree) -> Result<Ran, ValidateError> {
+        self.run_as(tree, &self.asked)
+    }
+
+    /// Runs another command.
+    pub(super) fn run_as(&self, tree: &Tree, asked: &Asked) -> Result<Ran, ValidateError> {
         if self.cancel.is_cancelled() {
             return Err(ValidateError::Cancelled);
         }
-        let ended = self.sandbox.run(&self.jail(tree), self.cancel)?;
+        let ended = self.sandbox.run(&self.jail(tree, asked), self.cancel)?;
         if ended.exit == Exit::Cancelled || self.cancel.is_cancelled() {
             return Err(ValidateError::Cancelled);
         }
-        let results = match &self.asked.report {
+        let results = match &asked.report {
             None => Results::StatusOnly,
             Some(path) => match ended.collected.iter().find(|(inside, _)| inside == path) {
                 None => Results::Unusable(format!(
@@ -155,39 +160,39 @@ impl<'a> Bench<'a> {
         Ok(ran)
     }
 
-    fn jail(&self, tree: &Tree) -> Jail {
-        let rules = self.candidate.rules;
+    fn jail(&self, tree: &Tree, asked: &Asked) -> Jail {
+        let rules = self.ground.rules;
         let mut place = tree.changes.clone();
         // What stands where the report will be would look like one.
-        if let TestReport::Junit { path } = &self.candidate.project.test.report
-            && RepoPath::new(path).is_ok_and(|path| self.candidate.files.contains_key(&path))
+        if let TestReport::Junit { path } = &self.ground.project.test.report
+            && RepoPath::new(path).is_ok_and(|path| self.ground.files.contains_key(&path))
         {
             place.push(Placement::Remove { inside: PathBuf::from(ROOT).join(path) });
         }
-        let lower = self.candidate.tree.to_owned();
+        let lower = self.ground.tree.to_owned();
         let mut mounts = vec![Mount::Overlay { lower, inside: ROOT.into(), bytes: rules.disk_bytes }];
         mounts.extend(self.toolchain.mounts.iter().chain(&self.dependencies).cloned());
-        if self.asked.script {
+        if asked.script {
             let host = self.scratch.path().join("unittest_junit.py");
             mounts.push(Mount::ReadOnly { host, inside: SCRIPT.into() });
         }
-        let report = self.asked.report.iter();
+        let report = asked.report.iter();
         Jail {
-            command: self.asked.command.clone(),
-            env: runner::environment(&self.toolchain.path, &self.candidate.project.test.env),
+            command: asked.command.clone(),
+            env: runner::environment(&self.toolchain.path, &self.ground.project.test.env),
             cwd: ROOT.into(),
             mounts,
             place,
             collect: report.map(|inside| Collect { inside: inside.clone(), max_bytes: report::MAX_BYTES }).collect(),
             stdin: Vec::new(),
             network: false,
-            limits: limits(&self.candidate, self.seconds()),
+            limits: limits(&self.ground, self.seconds()),
         }
     }
 
     /// How a run ended, for a person. What the output suggests is said as a guess: hostile code may have written it.
     fn words(&self, ran: &Ran) -> String {
-        let rules = self.candidate.rules;
+        let rules = self.ground.rules;
         let said = match ran.exit {
             Exit::Code(0) => return "exit status 0".to_owned(),
             Exit::Code(127) => "its program could not be started (exit status 127)".to_owned(),
@@ -217,8 +222,8 @@ impl<'a> Bench<'a> {
 }
 
 /// The limits of a run of so many seconds.
-pub(super) fn limits(candidate: &Candidate<'_>, seconds: u64) -> JailLimits {
-    let rules = candidate.rules;
+pub(super) fn limits(ground: &Ground<'_>, seconds: u64) -> JailLimits {
+    let rules = ground.rules;
     let processors = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
     JailLimits {
         wall_millis: seconds.saturating_mul(1000),

@@ -27,16 +27,16 @@ pub(super) struct Planted {
 
 /// Plants canaries in the snapshot's test files and in the proposal's; `None` where there is no file to plant one in.
 pub(super) fn plant(bench: &Bench<'_>, trees: Option<&Trees>) -> Result<Option<Planted>, ValidateError> {
-    let candidate = &bench.candidate;
-    let framework = candidate.project.test.framework;
-    let named = named_tests(candidate.project);
+    let ground = &bench.ground;
+    let framework = ground.project.test.framework;
+    let named = named_tests(ground.project);
     let is_test = |path: &&RepoPath| named.is_match(path) && is_runners(framework, path);
-    let old = candidate.files.keys().filter(is_test).take(MAX_FILES);
+    let old = ground.files.keys().filter(is_test).take(MAX_FILES);
     let own = trees.into_iter().flat_map(|trees| &trees.own_tests).filter(is_test);
     let mut planted = Planted { tree: trees.map(Trees::patched).unwrap_or_default(), names: BTreeMap::new() };
     for (n, path) in old.chain(own).enumerate() {
         let own = trees.filter(|trees| trees.own_tests.contains(path));
-        let host = own.map_or_else(|| candidate.tree.join(path), |trees| trees.host(path));
+        let host = own.map_or_else(|| ground.tree.join(path), |trees| trees.host(path));
         let mut text = String::new();
         let file = std::fs::File::open(&host).map_err(ValidateError::io("reading", &host))?;
         if file.take(MAX_BYTES).read_to_string(&mut text).is_err() {

@@ -8,6 +8,7 @@ mod baseline;
 mod bench;
 mod canary;
 mod compare;
+mod exam;
 mod gate;
 mod improve;
 mod mutant;
@@ -33,6 +34,8 @@ use bench::Bench;
 use gate::{Gates, Halt};
 use tree::Trees;
 
+pub use exam::{Check, Examined};
+
 /// Runs proofs. Several may run side by side, also of several processes on one state folder.
 #[derive(Clone, Debug)]
 pub struct Validator {
@@ -41,9 +44,9 @@ pub struct Validator {
     home: PathBuf,
 }
 
-/// A patch and all that its proof needs.
+/// What tests run on: a tree, and how it is set up and tested.
 #[derive(Clone, Copy, Debug)]
-pub struct Candidate<'a> {
+pub struct Ground<'a> {
     /// How the repository is set up and tested.
     pub project: &'a Project,
     /// What the policy says of it.
@@ -54,6 +57,13 @@ pub struct Candidate<'a> {
     pub commit: &'a str,
     /// The snapshot's files, and whether each is executable.
     pub files: &'a BTreeMap<RepoPath, bool>,
+}
+
+/// A patch and all that its proof needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'a> {
+    /// The snapshot that it is made against.
+    pub ground: Ground<'a>,
     /// The patch.
     pub patch: &'a Patch,
     /// A folder with the patch's files.
@@ -125,16 +135,17 @@ impl Validator {
 
     fn all(&self, candidate: &Candidate<'_>, gates: &mut Gates<'_>, cancel: &Cancel) -> Result<(), Halt> {
         let (bench, before) = gates.take(GateName::Baseline, || {
-            let bench = Bench::set_up(&self.sandbox, &self.home, candidate, cancel)?;
-            let (said, before) = baseline::gate(&bench, &self.home, candidate)?;
+            let bench = Bench::set_up(&self.sandbox, &self.home, &candidate.ground, cancel)?;
+            let (said, before) = baseline::gate(&bench, &self.home)?;
             Ok((said, (bench, before)))
         })?;
         let trees = Trees::new(candidate);
         let shown = gates.take(GateName::Reproduces, || reproduce::gate(&bench, &trees, &before, candidate))?;
         gates.take(GateName::RegressesNothing, || regress::gate(&bench, &trees, &before, &shown))?;
-        gates.take_unless_off(GateName::Improves, candidate.rules, || {
+        gates.take_unless_off(GateName::Improves, candidate.ground.rules, || {
             improve::gate(&bench, &trees, &shown, &candidate.proposal.expects)
         })?;
-        gates.take_unless_off(GateName::Stable, candidate.rules, || stable::gate(&bench, &trees, &before, &shown))
+        gates
+            .take_unless_off(GateName::Stable, candidate.ground.rules, || stable::gate(&bench, &trees, &before, &shown))
     }
 }

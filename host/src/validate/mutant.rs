@@ -54,16 +54,16 @@ pub(super) fn gate(bench: &Bench<'_>, trees: &Trees, shown: &Shown, handler: &st
 
 /// Every file in which the handler could be broken, with its broken text. One entry for each definition.
 fn mutants(bench: &Bench<'_>, trees: &Trees, handler: &str) -> Result<Vec<(RepoPath, String)>, ValidateError> {
-    let candidate = &bench.candidate;
-    let is_test = tests(candidate.project);
+    let ground = &bench.ground;
+    let is_test = tests(ground.project);
     let mut all = Vec::new();
-    let new = trees.code.iter().filter(|path| !candidate.files.contains_key(path));
-    for path in candidate.files.keys().chain(new) {
-        if is_test.is_match(path) || candidate.removed.contains(path) {
+    let new = trees.code.iter().filter(|path| !ground.files.contains_key(path));
+    for path in ground.files.keys().chain(new) {
+        if is_test.is_match(path) || trees.removed.contains(path) {
             continue;
         }
         let Some(language) = Language::of(path) else { continue };
-        let host = if trees.code.contains(path) { trees.host(path) } else { candidate.tree.join(path) };
+        let host = if trees.code.contains(path) { trees.host(path) } else { ground.tree.join(path) };
         let mut text = String::new();
         let file = std::fs::File::open(&host).map_err(ValidateError::io("reading", &host))?;
         if file.take(MAX_BYTES).read_to_string(&mut text).is_ok() {

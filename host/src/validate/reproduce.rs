@@ -79,7 +79,7 @@ fn without_tests(
         let detail = "the proposal promises that its tests show the fault, and brings no new test file";
         return Err(Halt::Failed(Said::failed("TH-VAL-NO-TEST", detail)));
     }
-    let docs = docs(candidate.project);
+    let docs = docs(candidate.ground.project);
     let said = if candidate.patch.files.iter().all(|file| docs.is_match(&file.path)) {
         Said::skipped("only documentation changes, which no test can show to be wrong")
     } else {

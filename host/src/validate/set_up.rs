@@ -15,7 +15,7 @@ use super::gate::{Halt, Said};
 use super::runner::{self, ROOT};
 use super::text::{plain, tail};
 use super::toolchain::Toolchain;
-use super::{Candidate, ValidateError, bench, shelf};
+use super::{Ground, ValidateError, bench, shelf};
 
 /// Changes when dependencies are made in another way.
 const VERSION: &str = "1";
@@ -29,18 +29,18 @@ type Provided = (Vec<Mount>, Option<Digest>);
 pub(super) fn provide(
     sandbox: &Sandbox,
     home: &Path,
-    candidate: &Candidate<'_>,
+    ground: &Ground<'_>,
     toolchain: &Toolchain,
     cancel: &Cancel,
 ) -> Result<Provided, Halt> {
-    let Some(set_up) = &candidate.project.set_up else { return Ok((Vec::new(), None)) };
-    let key = key(candidate, set_up, toolchain)?;
+    let Some(set_up) = &ground.project.set_up else { return Ok((Vec::new(), None)) };
+    let key = key(ground, set_up, toolchain)?;
     let shelf = home.join("dependencies");
     let kept = shelf.join(key.to_string());
     if !is_complete(&kept, key) {
         let _claim = shelf::claim(&shelf, &key.to_string(), cancel)?;
         if !is_complete(&kept, key) {
-            make(sandbox, home, candidate, set_up, toolchain, cancel, &kept, key)?;
+            make(sandbox, home, ground, set_up, toolchain, cancel, &kept, key)?;
         }
     }
     let folders = set_up.produces.iter().enumerate();
@@ -50,10 +50,10 @@ pub(super) fn provide(
 }
 
 /// Everything that decides what set-up makes.
-fn key(candidate: &Candidate<'_>, set_up: &SetUp, toolchain: &Toolchain) -> Result<Digest, Halt> {
+fn key(ground: &Ground<'_>, set_up: &SetUp, toolchain: &Toolchain) -> Result<Digest, Halt> {
     for folder in &set_up.produces {
         let below = |path: &RepoPath| Path::new(path.as_str()).starts_with(folder);
-        if let Some(path) = candidate.files.keys().find(|path| below(path)) {
+        if let Some(path) = ground.files.keys().find(|path| below(path)) {
             let detail =
                 format!("set-up is said to make {folder}, but {path} is in the repository; correct `produces`");
             return Err(failed(&detail, &[]));
@@ -61,11 +61,11 @@ fn key(candidate: &Candidate<'_>, set_up: &SetUp, toolchain: &Toolchain) -> Resu
     }
     let mut parts = vec![VERSION.as_bytes().to_vec(), toolchain.digest.to_string().into_bytes()];
     for lock in &set_up.lock_files {
-        let known = RepoPath::new(lock).is_ok_and(|path| candidate.files.contains_key(&path));
+        let known = RepoPath::new(lock).is_ok_and(|path| ground.files.contains_key(&path));
         if !known {
             return Err(failed(&format!("the lock file {lock} is not in the commit; correct `lock_files`"), &[]));
         }
-        let path = candidate.tree.join(lock);
+        let path = ground.tree.join(lock);
         parts.push(lock.clone().into_bytes());
         parts.push(fs::read(&path).map_err(ValidateError::io("reading", &path))?);
     }
@@ -87,7 +87,7 @@ fn failed(detail: &str, output: &[String]) -> Halt {
 fn make(
     sandbox: &Sandbox,
     home: &Path,
-    candidate: &Candidate<'_>,
+    ground: &Ground<'_>,
     set_up: &SetUp,
     toolchain: &Toolchain,
     cancel: &Cancel,
@@ -96,21 +96,21 @@ fn make(
 ) -> Result<(), Halt> {
     let staging = shelf::scratch(home)?;
     let repo = staging.path().join("repo");
-    copy(candidate, &repo)?;
+    copy(ground, &repo)?;
     for command in &set_up.commands {
-        let jail = jail(candidate, toolchain, command, &repo);
-        let (ended, too_large) = run(sandbox, &jail, &repo, candidate.rules.disk_bytes, cancel)?;
+        let jail = jail(ground, toolchain, command, &repo);
+        let (ended, too_large) = run(sandbox, &jail, &repo, ground.rules.disk_bytes, cancel)?;
         let words = match ended.exit {
             Exit::Code(0) => continue,
             Exit::Cancelled if too_large => {
-                format!("wrote more than {} MiB", candidate.rules.disk_bytes >> 20)
+                format!("wrote more than {} MiB", ground.rules.disk_bytes >> 20)
             }
             Exit::Cancelled => return Err(ValidateError::Cancelled.into()),
-            Exit::TimedOut => format!("did not end within {} s", candidate.rules.run_seconds),
+            Exit::TimedOut => format!("did not end within {} s", ground.rules.run_seconds),
             Exit::Code(code) => format!("ended with exit status {code}"),
             other => format!("ended with {other:?}"),
         };
-        let network = if candidate.rules.set_up_network { "" } else { " (the policy gives set-up no network)" };
+        let network = if ground.rules.set_up_network { "" } else { " (the policy gives set-up no network)" };
         let mut output = tail(&ended.stdout, 8, 300);
         output.extend(tail(&ended.stderr, 12, 300));
         return Err(failed(&format!("set-up failed: `{}` {words}{network}", command.join(" ")), &output));
@@ -128,7 +128,7 @@ fn make(
 }
 
 /// Lays the snapshot out where set-up may write, as whoever runs inside.
-fn copy(candidate: &Candidate<'_>, repo: &Path) -> Result<(), ValidateError> {
+fn copy(ground: &Ground<'_>, repo: &Path) -> Result<(), ValidateError> {
     let root = rustix::process::geteuid().is_root();
     let give = |path: &Path| {
         let owner = root.then_some(NOBODY);
@@ -142,7 +142,7 @@ fn copy(candidate: &Candidate<'_>, repo: &Path) -> Result<(), ValidateError> {
         give(path)
     };
     folder(repo)?;
-    for (path, executable) in candidate.files {
+    for (path, executable) in ground.files {
         let mut at = repo.to_owned();
         for part in path.parent().into_iter().flat_map(|parent| parent.split('/')) {
             at.push(part);
@@ -150,7 +150,7 @@ fn copy(candidate: &Candidate<'_>, repo: &Path) -> Result<(), ValidateError> {
         }
         let to = repo.join(path);
         let at = ValidateError::io("copying", &to);
-        fs::copy(candidate.tree.join(path), &to).map_err(&at)?;
+        fs::copy(ground.tree.join(path), &to).map_err(&at)?;
         let mode = if *executable { 0o755 } else { 0o644 };
         fs::set_permissions(&to, fs::Permissions::from_mode(mode)).map_err(&at)?;
         give(&to)?;
@@ -158,11 +158,11 @@ fn copy(candidate: &Candidate<'_>, repo: &Path) -> Result<(), ValidateError> {
     Ok(())
 }
 
-fn jail(candidate: &Candidate<'_>, toolchain: &Toolchain, command: &[String], repo: &Path) -> Jail {
+fn jail(ground: &Ground<'_>, toolchain: &Toolchain, command: &[String], repo: &Path) -> Jail {
     let mut mounts = vec![Mount::Writable { host: repo.to_owned(), inside: ROOT.into() }];
     mounts.extend(toolchain.mounts.iter().cloned());
     let mut env = runner::environment(&toolchain.path, &BTreeMap::new());
-    if candidate.rules.set_up_network {
+    if ground.rules.set_up_network {
         env.extend(network());
     }
     Jail {
@@ -173,8 +173,8 @@ fn jail(candidate: &Candidate<'_>, toolchain: &Toolchain, command: &[String], re
         place: Vec::new(),
         collect: Vec::new(),
         stdin: Vec::new(),
-        network: candidate.rules.set_up_network,
-        limits: bench::limits(candidate, candidate.rules.run_seconds.max(1)),
+        network: ground.rules.set_up_network,
+        limits: bench::limits(ground, ground.rules.run_seconds.max(1)),
     }
 }
 

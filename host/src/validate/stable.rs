@@ -11,7 +11,7 @@ use super::tree::Trees;
 const NAMED: usize = 10;
 
 pub(super) fn gate(bench: &Bench<'_>, trees: &Trees, before: &Baseline, shown: &Shown) -> Result<(Said, ()), Halt> {
-    let repeats = bench.candidate.rules.repeats;
+    let repeats = bench.ground.rules.repeats;
     if repeats < 2 {
         return Ok((Said::skipped("the policy asks for a single run"), ()));
     }

@@ -31,6 +31,8 @@ pub(super) struct Trees {
     pub(super) own_tests: Vec<RepoPath>,
     /// Files of the patch that runs don't see, because they are the snapshot's there.
     pub(super) put_back: Vec<RepoPath>,
+    /// The files that the patch takes away.
+    pub(super) removed: Vec<RepoPath>,
     /// The patch's other files that there are afterwards.
     pub(super) code: Vec<RepoPath>,
     tests: Vec<Placement>,
@@ -40,11 +42,12 @@ pub(super) struct Trees {
 
 impl Trees {
     pub(super) fn new(candidate: &Candidate<'_>) -> Self {
-        let tests = tests(candidate.project);
+        let tests = tests(candidate.ground.project);
         let protected = protected(candidate);
         let mut trees = Self {
             own_tests: Vec::new(),
             put_back: Vec::new(),
+            removed: candidate.removed.to_vec(),
             code: Vec::new(),
             tests: Vec::new(),
             rest: Vec::new(),
@@ -52,7 +55,7 @@ impl Trees {
         };
         for file in &candidate.patch.files {
             let (path, is_test) = (&file.path, tests.is_match(&file.path));
-            let there = file.before.is_some() || candidate.files.contains_key(path);
+            let there = file.before.is_some() || candidate.ground.files.contains_key(path);
             let after = file.after.as_ref().filter(|_| !candidate.removed.contains(path));
             if protected.is_match(path) || (is_test && there) {
                 trees.put_back.push(path.clone());
@@ -114,7 +117,7 @@ pub(super) fn docs(project: &Project) -> GlobSet {
 }
 
 fn protected(candidate: &Candidate<'_>) -> GlobSet {
-    let project = candidate.project;
+    let project = candidate.ground.project;
     let mut globs: Vec<String> = PROTECTED.iter().map(|glob| (*glob).to_owned()).collect();
     globs.push("**/thymus.toml".to_owned());
     if let TestReport::Junit { path } = &project.test.report {

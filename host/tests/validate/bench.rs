@@ -10,7 +10,7 @@ use thymus::model::{
 };
 use thymus::patch::write_layer;
 use thymus::sandbox::Sandbox;
-use thymus::validate::{Candidate, ValidateError, Validator};
+use thymus::validate::{Candidate, Ground, ValidateError, Validator};
 
 pub struct Trial {
     pub files: Vec<(String, String)>,
@@ -127,17 +127,10 @@ impl Trial {
             expects: self.expects.clone(),
             confidence: Confidence::new(0.9).unwrap(),
         };
-        let candidate = Candidate {
-            project: &self.project,
-            rules: &self.rules,
-            tree: &tree,
-            commit: &self.commit,
-            files: &files,
-            patch: &patch,
-            layer: &layer.dir,
-            removed: &layer.removed,
-            proposal: &proposal,
-        };
+        let ground =
+            Ground { project: &self.project, rules: &self.rules, tree: &tree, commit: &self.commit, files: &files };
+        let candidate =
+            Candidate { ground, patch: &patch, layer: &layer.dir, removed: &layer.removed, proposal: &proposal };
         let exe = PathBuf::from(env!("CARGO_BIN_EXE_thymus"));
         let sandbox = Sandbox::prove_with(Backend::Hakoniwa, exe).unwrap();
         let told = Mutex::new(Vec::new());
