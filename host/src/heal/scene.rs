@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use serde_json::{Value, json};
+
 use crate::model::{Digest, Event, Progress, Project, RepoPath, Signals, Window};
 use crate::project::ProjectError;
 use crate::snapshot::{Repository, Snapshot};
@@ -30,10 +32,11 @@ pub(super) struct Scene {
 
 /// Reads the telemetry and takes the commit.
 pub(super) fn look(run: &Run) -> Result<Scene, HealError> {
-    let window = read_window(run)?;
-    run.stop_if_cancelled()?;
     let snapshot = take_snapshot(run)?;
+    // Before the window, which also holds what the project declares.
     let project = read_project(run, &snapshot)?;
+    run.stop_if_cancelled()?;
+    let window = read_window(run, project.as_ref())?;
     let files = snapshot.files.iter().map(|(path, entry)| (path.clone(), entry.executable)).collect();
     Ok(Scene { window, snapshot, files, project })
 }
@@ -62,14 +65,14 @@ pub(super) fn folder_of(commit: &str, globs: &[String]) -> String {
     format!("{commit}-{}", Digest::of_parts(globs).short())
 }
 
-fn read_window(run: &Run) -> Result<Window, HealError> {
+fn read_window(run: &Run, project: Option<&Project>) -> Result<Window, HealError> {
     let windows = run.folder(WINDOWS)?;
     let fresh = Private::new(&windows)?;
     let sources = Sources {
         files: run.settings.telemetry.clone(),
         baseline: run.settings.baseline.clone(),
         earlier: if run.settings.baseline.is_empty() { healthy_windows(run)? } else { Vec::new() },
-        expectations: None,
+        expectations: project.map(declared),
     };
     let dir = fresh.path().join("window");
     let spans_so_far = |spans| run.tell(Progress::Reading { spans });
@@ -95,6 +98,16 @@ fn read_window(run: &Run) -> Result<Window, HealError> {
         run.warn(format!("of the telemetry, this was cut, merged or left out: {}", dropped.join(", ")));
     }
     Ok(window)
+}
+
+/// What the project declares, in the form of `expectations.json`.
+fn declared(project: &Project) -> Value {
+    json!({
+        "sequences": project.sequences,
+        "docs": project.docs,
+        "thresholds": project.thresholds,
+        "state": project.states,
+    })
 }
 
 /// Earlier windows in which nothing was found: one with a problem in it would make the problem look normal.

@@ -36,7 +36,7 @@ pub use grant::{Grant, PluginLimits};
 pub use patch::{FileState, Patch, PatchSize, PatchedFile};
 pub use path::{PathRefusal, RepoPath};
 pub use progress::Progress;
-pub use project::{Framework, Project, SetUp, TestReport, TestRun};
+pub use project::{Framework, Project, SetUp, StateContract, TestReport, TestRun, Threshold};
 pub use proposal::{Change, Edit, Expectation, Proposal, Role};
 pub use protection::{PROTECTED, TESTS};
 pub use report::{

@@ -60,8 +60,34 @@ pub struct SetUp {
     pub produces: Vec<String>,
 }
 
-/// `thymus.toml`, checked.
+/// How long a handler may take, as the team promises it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Threshold {
+    /// As telemetry names it.
+    pub handler: String,
+    /// Its file, where one name stands for several handlers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Which share of the calls must keep to it: 0.95 for nineteen of twenty.
+    pub quantile: f64,
+    /// The longest such a call may take.
+    pub millis: f64,
+}
+
+/// What a handler may change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateContract {
+    /// As telemetry names it.
+    pub handler: String,
+    /// Its file, where one name stands for several handlers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The only state it may change, named as in `order.status`; `*` is any name. None at all where it is empty.
+    pub changes: Vec<String>,
+}
+
+/// `thymus.toml`, checked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Project {
     /// What people call it.
     pub name: String,
@@ -75,4 +101,10 @@ pub struct Project {
     pub sequences: Vec<String>,
     /// Globs of documentation.
     pub docs: Vec<String>,
+    /// Promised times.
+    #[serde(default)]
+    pub thresholds: Vec<Threshold>,
+    /// Promised effects.
+    #[serde(default)]
+    pub states: Vec<StateContract>,
 }

@@ -39,7 +39,16 @@ fn scope(policy: &Policy, path: &str, exists: bool) -> Gate {
         env: BTreeMap::new(),
         timeout_seconds: 1,
     };
-    let project = Project { name: "p".into(), languages: vec![], test, set_up: None, sequences: vec![], docs: vec![] };
+    let project = Project {
+        name: "p".into(),
+        languages: vec![],
+        test,
+        set_up: None,
+        sequences: vec![],
+        docs: vec![],
+        thresholds: vec![],
+        states: vec![],
+    };
     policy.scope(&ScopeFacts { patch: &patch, project: &project, existing: &|_| exists, capability: Capability::Error })
 }
 

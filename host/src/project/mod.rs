@@ -3,6 +3,7 @@
 //! Both are hostile: the file describes, every path and number in it is checked, and what is permitted is policy's to
 //! say; a repository that is looked at is read in bounds, and nothing in it is ever run.
 
+mod declarations;
 mod look;
 mod mistake;
 mod parse;

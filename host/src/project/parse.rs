@@ -20,7 +20,7 @@ const MAX_MISTAKES: usize = 20;
 /// Languages, commands, lock files, made folders, variables.
 const FEW: usize = 64;
 /// Words of a command, and globs.
-const MANY: usize = 256;
+pub(super) const MANY: usize = 256;
 const MAX_WORD: usize = 4096;
 const MAX_GLOB: usize = 512;
 
@@ -50,7 +50,7 @@ const FRAMEWORKS: [(&str, Framework); 7] = [
     ("command", Framework::Command),
 ];
 
-type Value<'t> = Spanned<DeValue<'t>>;
+pub(super) type Value<'t> = Spanned<DeValue<'t>>;
 
 /// Checks a `thymus.toml`; mistakes are told with line, column and the fix.
 pub fn parse(text: &str) -> Result<Project, ProjectErrors> {
@@ -79,26 +79,26 @@ pub fn parse(text: &str) -> Result<Project, ProjectErrors> {
     }
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     text: &'a str,
     mistakes: Vec<ProjectMistake>,
 }
 
 /// A table whose keys were checked.
-struct Table<'a, 't> {
+pub(super) struct Table<'a, 't> {
     entries: &'a DeTable<'t>,
     name: &'static str,
     span: Range<usize>,
 }
 
 impl<'a, 't> Table<'a, 't> {
-    fn get(&self, key: &str) -> Option<&'a Value<'t>> {
+    pub(super) fn get(&self, key: &str) -> Option<&'a Value<'t>> {
         self.entries.iter().find(|(name, _)| name.get_ref().as_ref() == key).map(|(_, value)| value)
     }
 }
 
 impl Reader<'_> {
-    fn wrong(&mut self, span: &Range<usize>, what: String, fix: impl Into<String>) {
+    pub(super) fn wrong(&mut self, span: &Range<usize>, what: String, fix: impl Into<String>) {
         // One more than is told, so that a hostile file can't cost more than an honest one.
         if self.mistakes.len() <= MAX_MISTAKES {
             self.mistakes.push(ProjectMistake::new(self.text, span, what, fix.into()));
@@ -106,7 +106,7 @@ impl Reader<'_> {
     }
 
     fn project(&mut self, file: &Spanned<DeTable<'_>>) -> Option<Project> {
-        const KEYS: [&str; 6] = ["name", "languages", "test", "set_up", "sequences", "docs"];
+        const KEYS: [&str; 8] = ["name", "languages", "test", "set_up", "sequences", "docs", "threshold", "state"];
         let file = self.table("the file", file.span(), file.get_ref(), &KEYS);
         let name = self.required(&file, "name").and_then(|value| self.name(value));
         let languages = self.required(&file, "languages").map(|value| self.languages(value));
@@ -116,7 +116,9 @@ impl Reader<'_> {
         let set_up = set_up.and_then(|table| self.set_up(&table));
         let sequences = file.get("sequences").map(|value| self.globs("sequences", value)).unwrap_or_default();
         let docs = file.get("docs").map(|value| self.globs("docs", value)).unwrap_or_default();
-        Some(Project { name: name?, languages: languages?, test: test?, set_up, sequences, docs })
+        let thresholds = file.get("threshold").map(|value| self.thresholds(value)).unwrap_or_default();
+        let states = file.get("state").map(|value| self.states(value)).unwrap_or_default();
+        Some(Project { name: name?, languages: languages?, test: test?, set_up, sequences, docs, thresholds, states })
     }
 
     fn table<'a, 't>(
@@ -135,7 +137,12 @@ impl Reader<'_> {
         Table { entries: table, name, span }
     }
 
-    fn sub<'a, 't>(&mut self, name: &'static str, value: &'a Value<'t>, keys: &[&str]) -> Option<Table<'a, 't>> {
+    pub(super) fn sub<'a, 't>(
+        &mut self,
+        name: &'static str,
+        value: &'a Value<'t>,
+        keys: &[&str],
+    ) -> Option<Table<'a, 't>> {
         if let Some(table) = value.get_ref().as_table() {
             return Some(self.table(name, value.span(), table, keys));
         }
@@ -143,7 +150,7 @@ impl Reader<'_> {
         None
     }
 
-    fn required<'a, 't>(&mut self, table: &Table<'a, 't>, key: &str) -> Option<&'a Value<'t>> {
+    pub(super) fn required<'a, 't>(&mut self, table: &Table<'a, 't>, key: &str) -> Option<&'a Value<'t>> {
         let value = table.get(key);
         if value.is_none() {
             let example = match key {
@@ -155,6 +162,10 @@ impl Reader<'_> {
                 "files" => "files = [\"test/**\"]",
                 "commands" => "commands = [[\"npm\", \"ci\"]]",
                 "lock_files" => "lock_files = [\"package-lock.json\"]",
+                "handler" => "handler = \"checkout\", the name that telemetry gives it",
+                "quantile" => "quantile = 0.95",
+                "millis" => "millis = 300",
+                "changes" => "changes = [\"order.status\"], or changes = [] for a handler that changes nothing",
                 _ => "produces = [\"node_modules\"]",
             };
             let head = table.span.start..table.span.start;
@@ -163,13 +174,13 @@ impl Reader<'_> {
         value
     }
 
-    fn kind(&mut self, value: &Value<'_>, key: &str, wanted: &str, fix: &str) {
+    pub(super) fn kind(&mut self, value: &Value<'_>, key: &str, wanted: &str, fix: &str) {
         let what = format!("`{key}` is {wanted}, not {}", value.get_ref().type_str());
         self.wrong(&value.span(), what, fix);
     }
 
     /// Text of 1 to `most` bytes without control characters.
-    fn word(&mut self, key: &str, value: &Value<'_>, most: usize) -> Option<String> {
+    pub(super) fn word(&mut self, key: &str, value: &Value<'_>, most: usize) -> Option<String> {
         let Some(text) = value.get_ref().as_str() else {
             self.kind(value, key, "text", "put it in quotes");
             return None;
@@ -195,7 +206,7 @@ impl Reader<'_> {
         Some(name)
     }
 
-    fn list<'a, 't>(&mut self, key: &str, value: &'a Value<'t>, most: usize) -> Vec<&'a Value<'t>> {
+    pub(super) fn list<'a, 't>(&mut self, key: &str, value: &'a Value<'t>, most: usize) -> Vec<&'a Value<'t>> {
         let Some(array) = value.get_ref().as_array() else {
             let fix = match value.get_ref().as_str() {
                 Some(text) if text.len() <= 200 => format!("write `{key} = {}`", as_list(text, key)),
@@ -260,7 +271,7 @@ impl Reader<'_> {
         globs
     }
 
-    fn path(&mut self, key: &str, value: &Value<'_>) -> Option<String> {
+    pub(super) fn path(&mut self, key: &str, value: &Value<'_>) -> Option<String> {
         let path = self.word(key, value, MAX_WORD)?;
         if let Err(why) = RepoPath::new(path.trim_end_matches('/')) {
             let what = format!("`{key}`: {path:?}: {why}");

@@ -86,6 +86,35 @@ fn all_mistakes_are_told_at_once_in_order() {
 }
 
 #[test]
+fn promises_are_read_and_their_mistakes_told() {
+    let promises = "[[threshold]]\nhandler = \"checkout\"\nquantile = 0.95\nmillis = 300\n\
+        [[state]]\nhandler = \"payOrder\"\nfile = \"src/payment.js\"\nchanges = [\"order.status\"]\n\
+        [[state]]\nhandler = \"getOrder\"\nchanges = []\n";
+    let project = parse(&format!("{GOOD}{promises}")).unwrap();
+    assert_eq!((project.thresholds[0].quantile, project.thresholds[0].millis), (0.95, 300.0));
+    assert_eq!(project.states[0].file.as_deref(), Some("src/payment.js"));
+    assert_eq!((project.states.len(), project.states[1].changes.len()), (2, 0));
+
+    for (from, to, line, column, what) in [
+        ("quantile = 0.95", "quantile = 95", 10, 12, "between 0 and 1"),
+        ("quantile = 0.95", "quantile = nan", 10, 12, "between 0 and 1"),
+        ("millis = 300", "millis = \"300\"", 11, 10, "no number"),
+        ("millis = 300", "millis = 1e99", 11, 10, "of a day"),
+        ("millis = 300", "milis = 300\nmillis = 300", 11, 1, "no key `milis`"),
+        ("quantile = 0.95\n", "", 8, 1, "lacks `quantile`"),
+        ("\"checkout\"", "\" \"", 9, 11, "empty"),
+        ("src/payment.js", "../payment.js", 14, 8, "file"),
+        ("changes = []\n", "", 16, 1, "lacks `changes`"),
+        ("changes = []", "changes = \"all\"", 18, 11, "a list"),
+    ] {
+        let (at_line, at_column, told, _) = one(&format!("{GOOD}{}", promises.replacen(from, to, 1)));
+        assert_eq!((at_line, at_column), (line, column), "{to}: {told}");
+        assert!(told.contains(what), "{to}: {told}");
+    }
+    assert!(one(&format!("{GOOD}{}", promises.replacen("[[threshold]]", "[threshold]", 1))).2.contains("a list"));
+}
+
+#[test]
 fn the_environment_stays_the_sandboxs() {
     for name in ["LD_PRELOAD", "PATH", "HOME", "THYMUS_KEY", "DYLD_INSERT_LIBRARIES", "GLIBC_TUNABLES"] {
         let (_, _, what, _) = one(&format!("{GOOD}env = {{ {name} = \"x\" }}\n"));

@@ -63,6 +63,17 @@ impl Ordered {
     pub(super) fn push(&mut self, time_ns: u64, record: &impl Serialize) -> io::Result<()> {
         self.places.push((time_ns, self.chunk.len()));
         serde_json::to_writer(&mut self.chunk, record)?;
+        self.end_record()
+    }
+
+    /// Adds a record that is written already.
+    pub(super) fn push_line(&mut self, time_ns: u64, line: &[u8]) -> io::Result<()> {
+        self.places.push((time_ns, self.chunk.len()));
+        self.chunk.extend_from_slice(line);
+        self.end_record()
+    }
+
+    fn end_record(&mut self) -> io::Result<()> {
         self.chunk.push(b'\n');
         self.count += 1;
         if self.chunk.len() >= self.chunk_bytes { self.spill() } else { Ok(()) }

@@ -16,6 +16,7 @@ mod pace;
 mod protobuf;
 mod reading;
 mod records;
+mod sample;
 mod secrets;
 mod state;
 #[cfg(test)]
@@ -157,7 +158,7 @@ pub fn read(
     reading.turn_to_baseline();
     reading.files(&sources.baseline, &|_| {})?;
     for earlier in &sources.earlier {
-        reading.join_baseline(baseline_of(earlier)?);
+        reading.join_baseline(earlier)?;
     }
     reading.finish(sources.expectations.as_ref()).map_err(write)
 }

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::baseline::Baseline;
+use super::baseline::{Baseline, baseline_of};
 use super::directory::{self, Ordered};
 use super::messages::{Message, Messages};
 use super::observed::{Handled, Observed};
 use super::open::{self, Content, Line, Lines};
 use super::records::{Log, MetricRecord, Span};
+use super::sample::Sample;
 use super::traces::Traces;
 use super::wire::Signal;
 use super::{Dropped, TelemetryError, TelemetryLimits, protobuf, records};
@@ -20,13 +21,14 @@ use crate::model::{Cancel, Damage, Digest, Signals, Window};
 /// How much damage is named; more is counted.
 const NAMED: usize = 100;
 /// The directory's files, in the order in which its digest takes them.
-pub(super) const FILES: [&str; 7] = [
+pub(super) const FILES: [&str; 8] = [
     "window.json",
     "spans.jsonl",
     "logs.jsonl",
     "metrics.jsonl",
     "handlers.json",
     "baseline.json",
+    "baseline-spans.jsonl",
     "expectations.json",
 ];
 
@@ -43,6 +45,7 @@ pub(super) struct Reading<'a> {
     /// The window's handlers, once the baseline is being read.
     handlers: Option<Baseline>,
     earlier: Baseline,
+    sample: Sample,
     traces: Traces,
     start_ns: u64,
     end_ns: u64,
@@ -71,6 +74,7 @@ impl<'a> Reading<'a> {
             observed: Observed::default(),
             handlers: None,
             earlier: Baseline::default(),
+            sample: Sample::default(),
             traces: Traces::default(),
             start_ns: u64::MAX,
             end_ns: 0,
@@ -174,9 +178,10 @@ impl<'a> Reading<'a> {
         self.handlers = Some(observed.finish(&mut self.dropped));
     }
 
-    /// Adds the handlers of an earlier window to the baseline.
-    pub(super) fn join_baseline(&mut self, earlier: Baseline) {
-        self.earlier.merge(earlier, self.limits.handlers, &mut self.dropped);
+    /// Adds an earlier window to the baseline.
+    pub(super) fn join_baseline(&mut self, dir: &Path) -> Result<(), TelemetryError> {
+        self.earlier.merge(baseline_of(dir)?, self.limits.handlers, &mut self.dropped);
+        self.sample.add_window(dir)
     }
 
     /// Writes what is left to write, `window.json` last.
@@ -198,6 +203,7 @@ impl<'a> Reading<'a> {
         baseline.merge(self.earlier, self.limits.handlers, &mut self.dropped);
         std::fs::write(dir.join("handlers.json"), self.handlers.unwrap_or_default().to_json()?)?;
         std::fs::write(dir.join("baseline.json"), baseline.to_json()?)?;
+        self.sample.write(dir)?;
         let none = json!({});
         std::fs::write(dir.join("expectations.json"), serde_json::to_vec(expectations.unwrap_or(&none))?)?;
         let mut window = Window {
@@ -233,7 +239,7 @@ impl<'a> Reading<'a> {
             return Ok(());
         }
         if !in_window {
-            return Ok(());
+            return self.sample.add(span.trace_id, span.record.start_ns, &span.record);
         }
         self.traces.add(span.trace_id);
         self.instants(span.record.start_ns, span.record.end_ns);

@@ -408,6 +408,9 @@ fn the_baseline_is_made_of_better_times_and_of_earlier_windows() {
     let median = handler["p50_ns"].as_u64().unwrap();
     assert!((48_000_000..=52_000_000).contains(&median), "{median}");
     assert_eq!(value(&second.dir, "expectations.json"), json!({ "thresholds": [] }));
+    let sampled = lines(&second, "baseline-spans.jsonl");
+    assert_eq!(sampled.len() as u64, second.baseline_spans, "so few that all of them fit");
+    assert_eq!(sampled[0], lines(&first, "spans.jsonl")[0], "in the same form as the window's own");
 }
 
 #[test]

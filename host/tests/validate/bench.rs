@@ -47,6 +47,8 @@ impl Trial {
                 set_up: None,
                 sequences: Vec::new(),
                 docs: vec!["**/*.md".into()],
+                thresholds: Vec::new(),
+                states: Vec::new(),
             },
             rules: ValidationRules {
                 repeats: 2,

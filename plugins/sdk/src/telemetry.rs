@@ -94,6 +94,16 @@ impl Telemetry {
         self.records("spans.jsonl", mentioning)
     }
 
+    /// A sample of the baseline's traces, each of them whole; none where there is no baseline.
+    pub fn baseline_spans(&self) -> Records<Span> {
+        self.baseline_spans_as(&[])
+    }
+
+    /// The same, read into a type of your own; of them those that mention one of these texts, or all where there is none.
+    pub fn baseline_spans_as<T: DeserializeOwned>(&self, mentioning: &[&str]) -> Records<T> {
+        self.records("baseline-spans.jsonl", mentioning)
+    }
+
     /// Every log record, by its time.
     pub fn logs(&self) -> Records<Log> {
         self.records("logs.jsonl", &[])
@@ -482,8 +492,45 @@ pub struct ExceptionCount {
     pub count: u64,
 }
 
-/// `expectations.json`, as the project declares it.
-pub type Expectations = Map<String, Value>;
+/// `expectations.json`: what the project declares in its `thymus.toml`. Empty where it has none.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Expectations {
+    /// Globs of the files that document sequences.
+    pub sequences: Vec<String>,
+    /// Globs of documentation.
+    pub docs: Vec<String>,
+    /// How long handlers may take.
+    pub thresholds: Vec<Threshold>,
+    /// What handlers may change.
+    pub state: Vec<StateContract>,
+}
+
+/// How long a handler may take.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Threshold {
+    /// As telemetry names it.
+    pub handler: String,
+    /// Its file, where the name alone is not enough.
+    pub file: Option<String>,
+    /// Which share of the calls must keep to it: 0.95 for nineteen of twenty.
+    pub quantile: f64,
+    /// The longest such a call may take.
+    pub millis: f64,
+}
+
+/// What a handler may change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct StateContract {
+    /// As telemetry names it.
+    pub handler: String,
+    /// Its file, where the name alone is not enough.
+    pub file: Option<String>,
+    /// The only state it may change, named as in `order.status`, `*` for any name; none where it is empty.
+    pub changes: Vec<String>,
+}
 
 #[cfg(test)]
 mod tests {
@@ -535,8 +582,20 @@ mod tests {
         assert_eq!(telemetry.spans().count() + telemetry.logs().count() + telemetry.metrics().count(), 0);
         assert_eq!(telemetry.baseline().unwrap(), None);
         assert_eq!(telemetry.handlers().unwrap(), Handlers::default());
-        assert!(telemetry.expectations().unwrap().is_empty());
+        assert_eq!(telemetry.expectations().unwrap(), Expectations::default());
+        assert_eq!(telemetry.baseline_spans().count(), 0);
         assert_eq!(telemetry.window().unwrap_err().file, "window.json");
+    }
+
+    #[test]
+    fn what_the_project_declares_is_typed() {
+        let declared = br#"{"sequences":["docs/*.yaml"],"docs":[],"thresholds":[{"handler":"pay","quantile":0.95,
+            "millis":300}],"state":[{"handler":"pay","file":"src/pay.js","changes":["order.*"]}],"later":1}"#;
+        let (_dir, telemetry) = telemetry(&[("expectations.json", declared)]);
+        let expectations = telemetry.expectations().unwrap();
+        assert_eq!(expectations.sequences, ["docs/*.yaml"]);
+        assert_eq!(expectations.thresholds[0].millis, 300.0);
+        assert_eq!(expectations.state[0].changes, ["order.*"]);
     }
 
     #[test]
