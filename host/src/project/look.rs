@@ -107,6 +107,17 @@ impl<'a> Seen<'a> {
         (used, count)
     }
 
+    /// How many files match one of `some` and one of `others`.
+    pub(super) fn matching_both(&self, some: &[&str], others: &[&str]) -> usize {
+        let set = |globs: &[&str]| {
+            let built = globs.iter().filter_map(|glob| GlobBuilder::new(glob).literal_separator(true).build().ok());
+            built.map(|glob| glob.compile_matcher()).collect::<Vec<_>>()
+        };
+        let (some, others) = (set(some), set(others));
+        let any = |set: &[GlobMatcher], file: &str| set.iter().any(|matcher| matcher.is_match(file));
+        self.files.iter().filter(|file| any(&some, file) && any(&others, file)).count()
+    }
+
     /// The most common first.
     fn languages(&self) -> Vec<String> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();

@@ -241,12 +241,66 @@ fn jest_and_vitest_are_seen() {
 
 #[test]
 fn a_script_that_needs_a_shell_is_run_as_it_is() {
-    for script in ["eslint . && jest", "sh -c 'x'", "jest $(id)", "jest `id`", "PATH=/x jest", "jest\u{b}"] {
+    for script in ["tsc && jest", "sh -c 'x'", "jest $(id)", "jest `id`", "PATH=/x jest", "jest\u{b}"] {
         let package = serde_json::json!({ "scripts": { "test": script } }).to_string();
         let (project, _) = looked(&[("package.json", &package), ("a.test.js", "")]);
         assert_eq!(project.test.framework, Framework::Command);
         assert_eq!(project.test.command, ["npm", "test", "--silent"]);
     }
+}
+
+#[test]
+fn a_runner_behind_linters_and_coverage_is_seen() {
+    let scripts = r#"{"scripts": {"pretest": "eslint .", "test": "npm run unit", "unit": "nyc tape 'test/**/*.js'"}}"#;
+    let (project, text) = looked(&[("package.json", scripts), ("test/parse.js", ""), ("test/more/a.js", "")]);
+    assert_eq!(project.test.framework, Framework::NodeTest, "{text}");
+    let junit = ["--test-reporter=junit", "--test-reporter-destination=junit.xml"];
+    assert_eq!(project.test.command, ["node", "--test", junit[0], junit[1]]);
+    assert!(text.contains("tells of files"), "{text}");
+
+    // Node would not find these by itself, so tape runs them.
+    let scripts = r#"{"scripts": {"test": "standard && tape specs/*.js"}}"#;
+    let (project, _) = looked(&[("package.json", scripts), ("specs/a.js", ""), ("a.test.js", "")]);
+    assert_eq!(project.test.command, ["node_modules/.bin/tape", "specs/*.js"]);
+    assert_eq!(project.test.report, TestReport::ExitStatus);
+
+    let scripts = r#"{"scripts": {"test": "c8 mocha -R dot --bail test/*.js && xo"}}"#;
+    let (project, _) = looked(&[("package.json", scripts), ("test/a.js", "")]);
+    let xunit = ["--reporter=xunit", "--reporter-option=output=junit.xml"];
+    assert_eq!(project.test.command, ["node_modules/.bin/mocha", xunit[0], xunit[1], "test/*.js"]);
+    assert_eq!(project.test.report, TestReport::Junit { path: "junit.xml".to_owned() });
+
+    let scripts = r#"{"scripts": {"test": "node test"}}"#;
+    let (project, _) = looked(&[("package.json", scripts), ("test/index.js", "")]);
+    assert_eq!(project.test.command, ["node", "--test", junit[0], junit[1]]);
+}
+
+/// What the set-up would install, without pip's own words.
+fn installed(files: &[(&str, &str)]) -> Vec<String> {
+    let set_up = looked(files).0.set_up.unwrap();
+    assert_eq!(set_up.commands[0], ["python3", "-m", "venv", ".venv"]);
+    assert_eq!(set_up.commands[1][..2], [".venv/bin/pip", "install"]);
+    set_up.commands[1][2..].to_vec()
+}
+
+#[test]
+fn what_python_tests_need_is_read_from_where_people_write_it() {
+    let test = ("tests/test_a.py", "def test_x(): pass");
+    let package = ("src/stock/__init__.py", "");
+    let extras = "[project]\nname = \"stock\"\n[project.optional-dependencies]\ntest = [\"pytest>=8\"]\n";
+    assert_eq!(installed(&[("pyproject.toml", extras), package, test]), ["-e", ".[test]", "pytest"]);
+    let groups = "[project]\nname = \"stock\"\ndependencies = []\n[dependency-groups]\n\
+                  dev = [\"pytest>=8\", \"--evil\", {include-group = \"x\"}]\n";
+    let words = installed(&[("pyproject.toml", groups), package, test]);
+    assert_eq!(words, ["-e", ".", "pytest>=8", "pytest"]);
+    let tox = "[tox]\nenvlist = py3\n[testenv]\ndeps =\n    pytest\n    freezegun>=1\n    -rx.txt\n    py27: mock\ncommands = x\n";
+    assert_eq!(installed(&[("setup.py", ""), ("tox.ini", tox), test]), ["-e", ".", "pytest", "freezegun>=1"]);
+    let cfg = "[metadata]\nname = stock\n[options.extras_require]\ntesting =\n    pytest\n[tool:pytest]\naddopts = --cov stock\n";
+    assert_eq!(installed(&[("setup.cfg", cfg), test]), ["-e", ".[testing]", "pytest-cov", "pytest"]);
+    let listed = [("requirements_test.txt", "pytest\n"), ("pyproject.toml", extras), package, test];
+    assert_eq!(installed(&listed), ["-r", "requirements_test.txt", "-e", ".[test]"]);
+    // Nothing to install, and nothing that says so.
+    assert!(looked(&[("stock.py", ""), test]).0.set_up.is_none());
 }
 
 #[test]
