@@ -290,7 +290,7 @@ fn what_python_tests_need_is_read_from_where_people_write_it() {
     let extras = "[project]\nname = \"stock\"\n[project.optional-dependencies]\ntest = [\"pytest>=8\"]\n";
     assert_eq!(installed(&[("pyproject.toml", extras), package, test]), ["-e", ".[test]", "pytest"]);
     let groups = "[project]\nname = \"stock\"\ndependencies = []\n[dependency-groups]\n\
-                  dev = [\"pytest>=8\", \"--evil\", {include-group = \"x\"}]\n";
+                  dev = [\"pytest>=8\", \"tox>=4\", \"--evil\", {include-group = \"x\"}]\n";
     let words = installed(&[("pyproject.toml", groups), package, test]);
     assert_eq!(words, ["-e", ".", "pytest>=8", "pytest"]);
     let tox = "[tox]\nenvlist = py3\n[testenv]\ndeps =\n    pytest\n    freezegun>=1\n    -rx.txt\n    py27: mock\ncommands = x\n";

@@ -35,6 +35,27 @@ const PLUGINS: [(&str, &str); 5] = [
     ("-n auto", "pytest-xdist"),
     ("--benchmark", "pytest-benchmark"),
 ];
+/// What people list beside their test tools, and no test imports: each brings much along.
+const NOT_FOR_TESTS: [&str; 18] = [
+    "black",
+    "build",
+    "codecov",
+    "coveralls",
+    "flake8",
+    "hatch",
+    "isort",
+    "mypy",
+    "nox",
+    "pre-commit",
+    "pylint",
+    "pyright",
+    "ruff",
+    "sphinx",
+    "tox",
+    "twine",
+    "uv",
+    "wheel",
+];
 const MOST_REQUIREMENTS: usize = 60;
 const INSIDE: &str = ".venv/bin/python";
 
@@ -160,7 +181,10 @@ impl<'a> Manifest<'a> {
         let Some(groups) = groups else { return Vec::new() };
         let group = FOR_TESTS.into_iter().find_map(|name| groups.get(name)?.as_array());
         let all = group.into_iter().flatten().filter_map(toml::Value::as_str);
-        all.filter(|one| is_requirement(one)).take(MOST_REQUIREMENTS).map(str::to_owned).collect()
+        all.filter(|one| is_requirement(one) && may_be_for_tests(one))
+            .take(MOST_REQUIREMENTS)
+            .map(str::to_owned)
+            .collect()
     }
 
     /// What tox would install for tests: plain requirements of `[testenv]`.
@@ -171,7 +195,10 @@ impl<'a> Manifest<'a> {
         let first = lines[start].split_once('=').map_or("", |(_, rest)| rest);
         let more = lines[start + 1..].iter().take_while(|line| line.starts_with([' ', '\t']) || line.is_empty());
         let all = [first].into_iter().chain(more.copied()).map(str::trim);
-        all.filter(|one| is_requirement(one)).take(MOST_REQUIREMENTS).map(str::to_owned).collect()
+        all.filter(|one| is_requirement(one) && may_be_for_tests(one))
+            .take(MOST_REQUIREMENTS)
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Plugins without which pytest refuses the project's settings.
@@ -196,6 +223,12 @@ fn ini_section<'t>(text: &'t str, name: &str) -> Vec<&'t str> {
 fn is_requirement(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || " ._-<>=!~,[]*;'\"()".contains(c);
     text.len() <= 200 && text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(plain)
+}
+
+fn may_be_for_tests(requirement: &str) -> bool {
+    let name =
+        requirement.split(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).next().unwrap_or_default();
+    !NOT_FOR_TESTS.contains(&name.to_lowercase().as_str())
 }
 
 /// Whether a list of requirements somewhere in the table begins one with that name.
