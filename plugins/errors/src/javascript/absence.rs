@@ -10,9 +10,9 @@ use oxc::semantic::NodeId;
 use oxc::span::{GetSpan as _, Span};
 use serde_json::Value;
 
-use super::code::{Code, bare, range};
 use super::guards::is_portable;
 use super::scene::Scene;
+use thymus_javascript::code::{Code, bare, range};
 
 /// What comes of reading past a missing value with `?.`
 #[derive(Clone, Debug)]

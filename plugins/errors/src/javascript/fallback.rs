@@ -8,12 +8,12 @@ use oxc::semantic::NodeId;
 use oxc::span::GetSpan as _;
 use serde_json::Value;
 
-use super::code::{Code, bare, range};
-use super::evaluate::evaluate;
 use super::guards::is_portable;
-use super::origin::lookup;
 use super::refusals::last_name;
 use super::scene::Scene;
+use thymus_javascript::code::{Code, bare, range};
+use thymus_javascript::evaluate::evaluate;
+use thymus_javascript::origin::lookup;
 
 /// The edits that put a default behind an expression, with the parentheses that the place needs.
 pub fn fallback(code: &Code, expression: &Expression, default: &str) -> Vec<(Range<usize>, String)> {

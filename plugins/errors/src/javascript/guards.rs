@@ -7,14 +7,14 @@ use oxc::semantic::NodeId;
 use oxc::span::{GetSpan as _, Span};
 use serde_json::Value;
 
-use super::code::{Body, Code, Func, as_function, range};
-use super::exports::{import_edit, import_of, knows};
 use super::refusals::{
     Guard, Refusal, Situation, is_plain, last_name, noun_of, quiet_returns, refusals, refusals_near,
 };
 use super::scene::Scene;
-use super::style::Style;
 use crate::repair::Promise;
+use thymus_javascript::code::{Body, Code, Func, as_function, range};
+use thymus_javascript::exports::{import_edit, import_of, knows};
+use thymus_javascript::style::Style;
 
 /// One way to leave.
 #[derive(Debug)]
@@ -351,8 +351,11 @@ fn is_taken(code: &Code, function: &Func, name: &str) -> bool {
 pub fn name_for(receiver: &str) -> Option<String> {
     let noun = noun_of("", receiver);
     let reserved = ["new", "default", "class", "case", "delete", "function", "import", "in", "this", "with", "arg"];
-    (super::code::is_name(&noun) && noun.len() > 1 && !reserved.contains(&noun.as_str()) && noun != last_name(receiver))
-        .then_some(noun)
+    (thymus_javascript::code::is_name(&noun)
+        && noun.len() > 1
+        && !reserved.contains(&noun.as_str())
+        && noun != last_name(receiver))
+    .then_some(noun)
 }
 
 /// Whether an expression is a literal that means the same anywhere.

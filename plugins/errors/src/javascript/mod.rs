@@ -10,33 +10,24 @@
 #![allow(clippy::case_sensitive_file_extension_comparisons)]
 
 mod absence;
-mod code;
 mod draft;
-mod evaluate;
-mod exports;
 mod fallback;
 mod guards;
 mod message;
-mod nesting;
-mod origin;
-mod project;
-mod promises;
 mod refusals;
 mod regression;
 #[cfg(test)]
 mod robustness;
 mod rules;
 mod scene;
-mod style;
 
+use thymus_javascript::project::Project;
 use thymus_sdk::Change;
 use thymus_sdk::source::Source;
 
 use crate::cause::Cause;
 use crate::exception::Exception;
 use crate::repair::Repair;
-
-use self::project::Project;
 
 /// The most repairs that are proposed for one cause.
 const MOST_REPAIRS: usize = 4;

@@ -6,11 +6,11 @@ use oxc::ast::ast::{Expression, IfStatement, UnaryOperator};
 use oxc::semantic::NodeId;
 use oxc::span::{GetSpan as _, Span};
 
-use super::code::{Code, bare, is_name};
-use super::exports::import_of;
-use super::origin::lookup;
-use super::project::Project;
-use super::style::Style;
+use thymus_javascript::code::{Code, bare, is_name};
+use thymus_javascript::exports::import_of;
+use thymus_javascript::origin::lookup;
+use thymus_javascript::project::Project;
+use thymus_javascript::style::Style;
 
 /// What an error is thrown for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +103,7 @@ fn refusal(code: &Code, project: &Project, id: NodeId, thrown: &Expression) -> O
     let text = code.slice(thrown.span()).to_lowercase();
     let root = callee.split('.').next().unwrap_or(callee);
     let home = import_of(code, project, root)
-        .or_else(|| super::exports::export_of(code, root).map(|_| code.text.path.clone()));
+        .or_else(|| thymus_javascript::exports::export_of(code, root).map(|_| code.text.path.clone()));
     Some(Refusal {
         path: code.text.path.clone(),
         line: code.line(thrown.span().start),

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use thymus_sdk::Change;
 use thymus_sdk::source::Source;
 
-use super::code::is_sound;
 use super::{diagnose, regression_test, repairs};
 use crate::exception::{Call, Exception, Frame, Language};
+use thymus_javascript::code::is_sound;
 
 const MESSAGES: [(&str, &str); 22] = [
     ("TypeError", "Cannot read properties of undefined (reading 'limits')"),

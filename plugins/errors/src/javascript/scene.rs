@@ -8,15 +8,15 @@ use oxc::ast::ast::Expression;
 use oxc::span::{GetSpan as _, Span};
 use serde_json::Value;
 
-use super::code::{Code, Func, bare, range};
 use super::draft::Draft;
-use super::evaluate::{Values, bind};
 use super::message::{self, Fault};
-use super::project::Project;
-use super::style::Style;
 use crate::cause::Cause;
 use crate::exception::{Exception, Frame};
 use crate::repair::Promise;
+use thymus_javascript::code::{Code, Func, bare, last_segment, range};
+use thymus_javascript::evaluate::{Values, bind};
+use thymus_javascript::project::Project;
+use thymus_javascript::style::Style;
 
 /// The most frames that are looked at.
 const MOST_FRAMES: usize = 6;
@@ -140,7 +140,7 @@ impl<'s, 'a> Scene<'s, 'a> {
     }
 
     pub fn says(&self, span: Span) -> String {
-        format!("`{}`", super::origin::shorten(self.code.slice(span)))
+        format!("`{}`", thymus_javascript::origin::shorten(self.code.slice(span)))
     }
 
     pub fn style(&self) -> Style {
@@ -173,7 +173,7 @@ impl<'s, 'a> Scene<'s, 'a> {
             Value::Array(items) => items.iter().map(|item| style.literal(item)).collect::<Vec<_>>().join(", "),
             other => style.literal(other),
         };
-        Some(super::origin::shorten(&format!("{}({args})", self.exception.handler)))
+        Some(thymus_javascript::origin::shorten(&format!("{}({args})", self.exception.handler)))
     }
 
     /// What the repaired call throws, told from the source of a `throw`'s argument.
@@ -183,8 +183,9 @@ impl<'s, 'a> Scene<'s, 'a> {
 
     /// The same, with what names stand for.
     pub fn throws_with(&self, error: &str, values: &Values) -> Promise {
-        let thrown =
-            self.probe(error, |code, expression| super::evaluate::thrown(code, self.project, expression, values));
+        let thrown = self.probe(error, |code, expression| {
+            thymus_javascript::evaluate::thrown(code, self.project, expression, values)
+        });
         match thrown.flatten() {
             Some(thrown) => Promise::Throws { kind: thrown.kind, message: thrown.message },
             None => Promise::Throws { kind: "Error".to_owned(), message: None },
@@ -222,9 +223,4 @@ impl<'s, 'a> Scene<'s, 'a> {
         let edits = edits.into_iter().map(|(range, text)| (path.clone(), range, text)).collect();
         Draft { title, explanation, confidence, promise, edits }
     }
-}
-
-/// The part behind the last dot, colon or slash.
-pub fn last_segment(name: &str) -> &str {
-    name.rsplit(['.', ':', '#', '/']).next().unwrap_or(name)
 }

@@ -7,12 +7,13 @@ use ruff_python_ast::{Expr, Stmt};
 use serde_json::Value;
 
 use super::failing::Failing;
-use super::origin::{Origin, one_line, origin};
-use super::project;
 use super::refusal::{Exit, Refusal, When, looked_up, promised, refusals};
-use super::spelling::{self, import_of, message, respell, within_quotes, worth};
-use super::syntax::{self, bytes, callee_name, docstring, expressions, parts, statements};
+use super::spelling::{self, import_of, message, respell, worth};
 use crate::repair::Promise;
+use thymus_python::origin::{Origin, one_line, origin};
+use thymus_python::project;
+use thymus_python::spelling::within_quotes;
+use thymus_python::syntax::{self, bytes, callee_name, docstring, expressions, parts, statements};
 
 /// One way to answer.
 #[derive(Clone, Debug)]
@@ -355,7 +356,7 @@ fn has_own_init(failing: &Failing, class: &str) -> bool {
         Some((_, def)) => {
             def.body.iter().any(|s| s.as_function_def_stmt().is_some_and(|m| m.name.as_str() == "__init__"))
         }
-        None => !spelling::is_builtin(class),
+        None => !thymus_python::spelling::is_builtin(class),
     }
 }
 

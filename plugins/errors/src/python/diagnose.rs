@@ -4,12 +4,12 @@ use ruff_python_ast::Expr;
 
 use super::failing::{Failing, asyncness};
 use super::fault::Fault;
-use super::origin::{Origin, nullness, one_line, origin};
-use super::project::Project;
 use super::rules;
-use super::syntax::{bytes, dotted};
 use crate::cause::Cause;
 use crate::exception::Exception;
+use thymus_python::origin::{Origin, nullness, one_line, origin};
+use thymus_python::project::Project;
+use thymus_python::syntax::{bytes, dotted};
 
 pub fn diagnose(exception: &Exception, project: &Project) -> Option<Cause> {
     let failing = Failing::find(exception, project)?;

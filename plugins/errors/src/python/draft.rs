@@ -9,8 +9,8 @@ use thymus_sdk::source::Text;
 
 use super::answer::{Answer, chaining};
 use super::failing::Failing;
-use super::syntax::{Module, bytes};
 use crate::repair::{Promise, Repair};
+use thymus_python::syntax::{Module, bytes};
 
 /// A repair before it is checked.
 #[derive(Clone, Debug)]
@@ -89,7 +89,7 @@ pub fn try_around(
     let text = module.src(statement);
     let indent = module.text.indent_at(range.start).to_owned();
     let (newline, unit) = (module.text.newline(), module.indent_unit());
-    let strings = super::syntax::expressions(std::slice::from_ref(statement));
+    let strings = thymus_python::syntax::expressions(std::slice::from_ref(statement));
     let multiline = strings.iter().any(|e| {
         let words = module.src(*e);
         (e.is_string_literal_expr() || e.is_f_string_expr() || e.is_bytes_literal_expr()) && words.contains('\n')

@@ -6,10 +6,10 @@
 use ruff_python_ast::{Expr, ExprCall, Operator, Stmt};
 
 use super::fault::Fault;
-use super::origin::{self, Origin, nullness};
-use super::project::Project;
-use super::syntax::{self, Function, Module, Node, bytes, callee_name};
 use crate::exception::{Exception, Frame};
+use thymus_python::origin::{self, Origin, nullness};
+use thymus_python::project::Project;
+use thymus_python::syntax::{self, Function, Module, Node, bytes, callee_name, takes_instance};
 
 /// The expression that raised, and all that the rules ask about it.
 #[derive(Clone, Debug)]
@@ -195,13 +195,6 @@ pub fn argument_of<'v>(
         }
         _ => None,
     }
-}
-
-/// Whether the first parameter is the instance or the class.
-pub fn takes_instance(function: Function) -> bool {
-    let is_static = function.def.decorator_list.iter().any(|d| callee_name(&d.expression) == Some("staticmethod"));
-    let first = function.def.parameters.iter_non_variadic_params().next();
-    function.class.is_some() && !is_static && first.is_some_and(|p| matches!(p.parameter.name.as_str(), "self" | "cls"))
 }
 
 fn covers(node: &Expr, range: &std::ops::Range<usize>) -> bool {

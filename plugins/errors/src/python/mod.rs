@@ -8,13 +8,10 @@ mod diagnose;
 mod draft;
 mod failing;
 mod fault;
-mod origin;
-mod project;
 mod refusal;
 mod regression;
 mod rules;
 mod spelling;
-mod syntax;
 
 use thymus_sdk::Change;
 use thymus_sdk::source::Source;
@@ -23,7 +20,7 @@ use crate::cause::Cause;
 use crate::exception::Exception;
 use crate::repair::Repair;
 use failing::Failing;
-use project::Project;
+use thymus_python::project::Project;
 
 /// The most repairs of one exception.
 const MOST: usize = 4;
@@ -49,7 +46,7 @@ pub fn repairs(exception: &Exception, _cause: &Cause, source: &Source) -> Vec<Re
 
 /// A new test file that fails before the repair and passes after it; none when the handler can't be called that way.
 pub fn regression_test(exception: &Exception, repair: &Repair, source: &Source) -> Option<Change> {
-    regression::test(exception, repair, &Project::load(source, &near(exception)), source)
+    regression::write(exception, repair, &Project::load(source, &near(exception)), source)
 }
 
 fn near(exception: &Exception) -> Vec<String> {

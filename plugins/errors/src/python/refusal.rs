@@ -2,9 +2,11 @@
 
 use ruff_python_ast::{BoolOp, CmpOp, ExceptHandler, Expr, Stmt, UnaryOp};
 
-use super::origin::{Origin, origin};
-use super::project::is_get_without_default;
-use super::syntax::{Function, Module, bytes, callee_name, docstring, dotted, integer, parts, statements};
+use thymus_python::origin::{Origin, origin};
+use thymus_python::project::is_get_without_default;
+use thymus_python::syntax::{
+    Function, Module, bytes, callee_name, docstring, dotted, integer, kinds, parts, statements,
+};
 
 /// How a way out of a function leaves it.
 #[derive(Clone, Copy, Debug)]
@@ -103,14 +105,6 @@ fn exit_of(body: &[Stmt]) -> Option<Exit<'_>> {
         Stmt::Return(node) => Some(Exit::Return { value: node.value.as_deref() }),
         Stmt::Continue(_) => Some(Exit::Continue),
         _ => None,
-    }
-}
-
-/// The names of the classes that an `except` clause catches.
-pub fn kinds(expr: &Expr) -> Vec<&str> {
-    match expr {
-        Expr::Tuple(node) => node.elts.iter().filter_map(callee_name).collect(),
-        other => callee_name(other).into_iter().collect(),
     }
 }
 

@@ -6,58 +6,12 @@ use std::ops::Range;
 use ruff_python_ast::Expr;
 use serde_json::Value;
 
-use super::failing::{Failing, takes_instance};
-use super::origin::{Origin, origin};
-use super::project::{self, Project};
-use super::syntax::{Function, Module, bytes, parts, statements};
-
-/// Names of the language that need no import.
-const BUILTINS: [&str; 40] = [
-    "ArithmeticError",
-    "AttributeError",
-    "Exception",
-    "FileNotFoundError",
-    "IndexError",
-    "KeyError",
-    "LookupError",
-    "NotImplementedError",
-    "OSError",
-    "OverflowError",
-    "PermissionError",
-    "RuntimeError",
-    "StopIteration",
-    "TimeoutError",
-    "TypeError",
-    "UnicodeDecodeError",
-    "ValueError",
-    "ZeroDivisionError",
-    "bool",
-    "bytes",
-    "dict",
-    "float",
-    "frozenset",
-    "int",
-    "isinstance",
-    "len",
-    "list",
-    "max",
-    "min",
-    "print",
-    "range",
-    "repr",
-    "round",
-    "set",
-    "sorted",
-    "str",
-    "sum",
-    "tuple",
-    "type",
-    "zip",
-];
-
-pub fn is_builtin(name: &str) -> bool {
-    BUILTINS.contains(&name)
-}
+use super::failing::Failing;
+use thymus_python::origin::{Origin, origin};
+use thymus_python::project::{self, Project};
+use thymus_python::spelling::{NoImport, is_builtin, join_import, within_quotes};
+use thymus_python::syntax::takes_instance;
+use thymus_python::syntax::{Function, Module, bytes, parts, statements};
 
 /// Spells an expression of another place so that it means the same at the failing one. `renames` are pairs of source: what
 /// stands there and what stands here for it. None when something in it is not known here.
@@ -141,24 +95,6 @@ fn quoted_within(home: &Module, whole: &Expr, at: Range<usize>, here: &str) -> O
     within_quotes(here, quote)
 }
 
-/// The same code without this quote, for use between two of them.
-pub fn within_quotes(code: &str, quote: char) -> Option<String> {
-    let other = if quote == '"' { '\'' } else { '"' };
-    if code.contains(['\\', '\n', '{']) {
-        return None;
-    }
-    let parsed = ruff_python_parser::parse_expression(code).ok()?.into_syntax();
-    let mut swapped = code.to_owned();
-    for literal in parts(&parsed.body).into_iter().filter(|part| part.is_string_literal_expr()) {
-        let range = bytes(literal);
-        let inner = code.get(range.clone())?.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-        if let Some(inner) = inner.filter(|inner| !inner.contains([quote, other])) {
-            swapped.replace_range(range, &format!("{other}{inner}{other}"));
-        }
-    }
-    (!swapped.contains(quote)).then_some(swapped)
-}
-
 /// An edit that brings a class into the failing module; `Ok(None)` when it is there already.
 pub fn import_of(failing: &Failing, name: &str) -> Result<Option<(Range<usize>, String)>, NoImport> {
     if is_builtin(name) || project::is_global(failing.module, name) {
@@ -190,36 +126,6 @@ pub fn import_of(failing: &Failing, name: &str) -> Result<Option<(Range<usize>, 
     let last =
         failing.module.tree.body.iter().rfind(|s| s.is_import_stmt() || s.is_import_from_stmt()).ok_or(NoImport)?;
     Ok(Some((bytes(last).end..bytes(last).end, format!("{}{line}", failing.module.text.newline()))))
-}
-
-/// A name that no import is known for.
-#[derive(Debug, PartialEq, Eq)]
-pub struct NoImport;
-
-/// Adds a name to an import, in order where the names are in order.
-pub fn join_import(
-    module: &Module,
-    import: &ruff_python_ast::StmtImportFrom,
-    name: &str,
-) -> Result<(Range<usize>, String), NoImport> {
-    let last = import.names.last().ok_or(NoImport)?;
-    if last.name.as_str() == "*" {
-        return Err(NoImport);
-    }
-    let sorted = import.names.windows(2).all(|pair| pair[0].name.as_str() <= pair[1].name.as_str());
-    let next = import.names.iter().find(|alias| sorted && alias.name.as_str() > name);
-    let between = |from: usize, to: usize| module.text.content.get(from..to).unwrap_or(", ");
-    let separator = match &import.names[..] {
-        [first, second, ..] => between(bytes(first).end, bytes(second).start).to_owned(),
-        _ => ", ".to_owned(),
-    };
-    if separator.contains('#') {
-        return Err(NoImport);
-    }
-    Ok(match next {
-        Some(next) => (bytes(next).start..bytes(next).start, format!("{name}{separator}")),
-        None => (bytes(last).end..bytes(last).end, format!("{separator}{name}")),
-    })
 }
 
 /// What an expression is worth, as JSON, where that can be told from the captured call.
@@ -258,7 +164,7 @@ pub fn worth(failing: Option<&Failing>, expr: &Expr) -> Option<Value> {
 pub fn message(failing: &Failing, project: &Project, code: &str) -> Option<String> {
     let parsed = ruff_python_parser::parse_expression(code).ok()?.into_syntax();
     let Expr::Call(call) = &*parsed.body else { return None };
-    let class = super::syntax::callee_name(&call.func)?;
+    let class = thymus_python::syntax::callee_name(&call.func)?;
     if class == "KeyError" || !call.arguments.keywords.is_empty() || call.arguments.args.len() != 1 {
         return None;
     }

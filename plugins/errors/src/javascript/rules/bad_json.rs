@@ -6,14 +6,14 @@ use oxc::ast::ast::{BindingPattern, CallExpression, Expression, VariableDeclarat
 use oxc::span::{GetSpan as _, Span};
 
 use super::Rule;
-use crate::javascript::code::{Code, bare, is_name, range};
 use crate::javascript::draft::Draft;
 use crate::javascript::guards::{Exit, exits_for_bad_input, throwing};
 use crate::javascript::message::Fault;
-use crate::javascript::origin::{describe, origin};
 use crate::javascript::refusals::{refusals, refusals_near};
 use crate::javascript::scene::{Known, Scene};
-use crate::javascript::style::Style;
+use thymus_javascript::code::{Code, bare, is_name, range};
+use thymus_javascript::origin::{describe, origin};
+use thymus_javascript::style::Style;
 
 pub const RULE: Rule = Rule { name: "bad-json", recognise, repairs };
 

@@ -6,14 +6,14 @@ use oxc::ast::ast::{BinaryOperator, Expression};
 use oxc::span::GetSpan as _;
 
 use super::Rule;
-use crate::javascript::code::{bare, range};
 use crate::javascript::draft::Draft;
 use crate::javascript::fallback::{captured, node_id};
 use crate::javascript::guards::{after, at_start, exits_for_bad_input, guard_text};
 use crate::javascript::message::{Fault, Number};
-use crate::javascript::origin::{Origin, describe, origin};
 use crate::javascript::scene::{Known, Scene};
 use crate::repair::Promise;
+use thymus_javascript::code::{bare, range};
+use thymus_javascript::origin::{Origin, describe, origin};
 
 pub const RULE: Rule = Rule { name: "bad-number", recognise, repairs };
 

@@ -9,9 +9,9 @@ use crate::javascript::draft::Draft;
 use crate::javascript::fallback::{fallback, node_id, sibling_default};
 use crate::javascript::guards::{Missing, exits_for_missing, hoisted, name_for};
 use crate::javascript::message::{Absent, Fault};
-use crate::javascript::origin::{describe, lookup, origin};
 use crate::javascript::scene::{Known, Scene};
 use crate::repair::Promise;
+use thymus_javascript::origin::{describe, lookup, origin};
 
 pub const RULE: Rule = Rule { name: "destructuring", recognise, repairs };
 

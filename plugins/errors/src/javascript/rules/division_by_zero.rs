@@ -5,13 +5,13 @@ use oxc::ast::ast::{BinaryExpression, BinaryOperator, Expression};
 use oxc::span::GetSpan as _;
 
 use super::Rule;
-use crate::javascript::code::{bare, range};
 use crate::javascript::draft::Draft;
 use crate::javascript::guards::{at_start, before, exits_for_bad_input, guard_text};
 use crate::javascript::message::Fault;
-use crate::javascript::origin::{Origin, describe, origin};
 use crate::javascript::scene::{Known, Scene};
 use crate::repair::Promise;
+use thymus_javascript::code::{bare, range};
+use thymus_javascript::origin::{Origin, describe, origin};
 
 pub const RULE: Rule = Rule { name: "division-by-zero", recognise, repairs };
 

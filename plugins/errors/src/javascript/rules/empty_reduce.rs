@@ -8,12 +8,12 @@ use oxc::span::GetSpan as _;
 use serde_json::Value;
 
 use super::Rule;
-use crate::javascript::code::{Body, as_function, bare, range};
 use crate::javascript::draft::Draft;
 use crate::javascript::guards::{Missing, before, exits_for_missing, guard_text};
 use crate::javascript::message::Fault;
 use crate::javascript::scene::{Known, Scene};
 use crate::repair::Promise;
+use thymus_javascript::code::{Body, as_function, bare, range};
 
 pub const RULE: Rule = Rule { name: "empty-reduce", recognise, repairs };
 

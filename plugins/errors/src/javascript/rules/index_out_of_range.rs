@@ -7,12 +7,12 @@ use oxc::span::{GetSpan as _, Span};
 
 use super::Rule;
 use super::null_property_read::{Read, failed_read, guard_in_place, guard_variable, leaving, optional_drafts};
-use crate::javascript::code::{Code, Func, bare, range};
 use crate::javascript::draft::Draft;
 use crate::javascript::guards::{Exit, after, before, exits_for_bad_input, guard_text, returns};
-use crate::javascript::origin::{Lookup, LookupKind, Origin, Variable, lookup, origin};
 use crate::javascript::scene::{Known, Scene};
 use crate::repair::Promise;
+use thymus_javascript::code::{Code, Func, bare, range};
+use thymus_javascript::origin::{Lookup, LookupKind, Origin, Variable, lookup, origin};
 
 pub const RULE: Rule = Rule { name: "index-out-of-range", recognise, repairs };
 
@@ -149,7 +149,7 @@ fn unmatched<'a>(
         _ => code.slice(failed.found.receiver),
     };
     let text = text.rsplit('.').next().unwrap_or(text);
-    let spoken = if crate::javascript::code::is_name(text) { text } else { "the input" };
+    let spoken = if thymus_javascript::code::is_name(text) { text } else { "the input" };
     let Some(statement) = code.statement_of(variable.declared).filter(|_| !code.is_reassigned(variable.symbol)) else {
         return Vec::new();
     };
@@ -168,7 +168,7 @@ fn empty_list<'a>(scene: &Scene<'_, 'a>, known: &Known, failed: &Failed<'a>, fun
     let code = scene.code;
     let receiver = code.slice(failed.found.receiver);
     let (Some(function), Some(statement)) = (function, code.statement_of(failed.read.id)) else { return Vec::new() };
-    let simple = receiver.split('.').all(crate::javascript::code::is_name);
+    let simple = receiver.split('.').all(thymus_javascript::code::is_name);
     let Some(like) = code.kinds().find_map(|kind| match kind {
         AstKind::IfStatement(statement) if asks_for_empty(code, statement) => Some(statement),
         _ => None,

@@ -6,13 +6,13 @@ use oxc::ast::ast::{CallExpression, Expression};
 use oxc::span::GetSpan as _;
 
 use super::Rule;
-use crate::javascript::code::{Code, Func, bare, range};
 use crate::javascript::draft::Draft;
 use crate::javascript::message::Fault;
-use crate::javascript::origin::{Origin, origin};
-use crate::javascript::promises::promised_call;
-use crate::javascript::scene::{Known, Scene, last_segment};
+use crate::javascript::scene::{Known, Scene};
 use crate::repair::Promise;
+use thymus_javascript::code::{Code, Func, bare, last_segment, range};
+use thymus_javascript::origin::{Origin, origin};
+use thymus_javascript::promises::promised_call;
 
 pub const RULE: Rule = Rule { name: "missing-await", recognise, repairs };
 

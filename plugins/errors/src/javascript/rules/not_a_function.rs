@@ -6,12 +6,12 @@ use oxc::ast::ast::{CallExpression, Expression};
 use oxc::span::GetSpan as _;
 
 use super::Rule;
-use crate::javascript::code::{bare, range};
 use crate::javascript::draft::Draft;
 use crate::javascript::fallback::was_absent;
 use crate::javascript::message::Fault;
 use crate::javascript::scene::{Known, Scene};
 use crate::repair::Promise;
+use thymus_javascript::code::{bare, range};
 
 pub const RULE: Rule = Rule { name: "not-a-function", recognise, repairs };
 

@@ -7,14 +7,14 @@ use oxc::span::GetSpan as _;
 
 use super::Rule;
 use super::missing_await::iterated;
-use crate::javascript::code::bare;
 use crate::javascript::draft::Draft;
 use crate::javascript::fallback::{fallback, is_lookup, node_id, sibling_default, was_absent};
 use crate::javascript::guards::{at_start, exits_for_bad_input, guard_text};
 use crate::javascript::message::Fault;
-use crate::javascript::origin::{Origin, describe, origin};
 use crate::javascript::scene::{Known, Scene};
 use crate::repair::Promise;
+use thymus_javascript::code::bare;
+use thymus_javascript::origin::{Origin, describe, origin};
 
 pub const RULE: Rule = Rule { name: "not-iterable", recognise, repairs };
 

@@ -9,15 +9,15 @@ use oxc::span::{GetSpan as _, Span};
 
 use super::Rule;
 use crate::javascript::absence::{chain, defaulted, optional, tolerance};
-use crate::javascript::code::{Func, bare};
 use crate::javascript::draft::Draft;
 use crate::javascript::guards::{
     Exit, Missing, after, at_start, before, exits_for_bad_input, exits_for_missing, guard_text, hoisted, name_for,
 };
 use crate::javascript::message::{Absent, Fault};
-use crate::javascript::origin::{LookupKind, Origin, Parameter, Variable, describe, lookup, origin};
 use crate::javascript::scene::{Known, Scene};
 use crate::repair::Promise;
+use thymus_javascript::code::{Func, bare};
+use thymus_javascript::origin::{LookupKind, Origin, Parameter, Variable, describe, lookup, origin};
 
 pub const RULE: Rule = Rule { name: "null-property-read", recognise, repairs };
 
@@ -236,7 +236,7 @@ fn created<'a>(scene: &Scene<'_, 'a>, known: &Known, read: &Read<'a>, value: &'a
     if !grows || value.get_member_expr().is_none() {
         return None;
     }
-    let span = crate::javascript::code::range(read.object.span());
+    let span = thymus_javascript::code::range(read.object.span());
     let edits = vec![(span.start..span.start, "(".to_owned()), (span.end..span.end, " ??= [])".to_owned())];
     let title = format!("Start the list {} when it is not there yet", scene.says(read.object.span()));
     let explanation = format!("{} Something is added to a list that nobody has started.", known.why);

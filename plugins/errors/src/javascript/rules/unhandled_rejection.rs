@@ -6,13 +6,13 @@ use oxc::ast::ast::{CallExpression, Expression, Statement};
 use oxc::span::{GetSpan as _, Span};
 
 use super::Rule;
-use crate::javascript::code::{Func, bare, range};
 use crate::javascript::draft::Draft;
 use crate::javascript::guards::returns;
-use crate::javascript::promises::promised_call;
 use crate::javascript::refusals::is_plain;
-use crate::javascript::scene::{Known, Scene, last_segment};
+use crate::javascript::scene::{Known, Scene};
 use crate::repair::Promise;
+use thymus_javascript::code::{Func, bare, last_segment, range};
+use thymus_javascript::promises::promised_call;
 
 pub const RULE: Rule = Rule { name: "unhandled-rejection", recognise, repairs };
 
@@ -54,7 +54,7 @@ fn lost<'a>(scene: &Scene<'_, 'a>) -> Option<(Lost<'a>, Func<'a>)> {
                 let member = bare(&call.callee).get_member_expr()?;
                 let callback = call.arguments.first()?.as_expression()?;
                 let is_async =
-                    crate::javascript::code::as_function(code.kind(callback.node_id())).is_some_and(|it| it.is_async);
+                    thymus_javascript::code::as_function(code.kind(callback.node_id())).is_some_and(|it| it.is_async);
                 let (method, _) = member.static_property_info()?;
                 return (is_async && own_file(callback.span())).then_some(Lost::Each { call, method });
             }

@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use super::Rule;
 use super::not_a_function;
-use crate::javascript::code::{Code, bare, range};
 use crate::javascript::draft::Draft;
 use crate::javascript::fallback::{captured, fallback, node_id, sibling_default, was_absent};
 use crate::javascript::guards::{at_start, exits_for_bad_input, guard_text};
 use crate::javascript::message::Fault;
-use crate::javascript::origin::{Origin, describe, origin};
 use crate::javascript::scene::{Known, Scene};
 use crate::repair::Promise;
+use thymus_javascript::code::{Code, bare, range};
+use thymus_javascript::origin::{Origin, describe, origin};
 
 pub const RULE: Rule = Rule { name: "wrong-argument-type", recognise, repairs };
 

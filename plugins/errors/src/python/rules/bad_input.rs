@@ -7,13 +7,14 @@ use crate::python::answer::{Answer, is_handler, unreadable};
 use crate::python::draft::{Draft, stands_alone, try_around};
 use crate::python::failing::{Failing, header};
 use crate::python::fault::Fault;
-use crate::python::origin::one_line;
-use crate::python::project::{imports, is_global};
-use crate::python::refusal::kinds;
 use crate::python::rules::free_name;
-use crate::python::spelling::{is_builtin, join_import, message, worth};
-use crate::python::syntax::{blocks, bytes, callee_name};
+use crate::python::spelling::{message, worth};
 use crate::repair::Promise;
+use thymus_python::origin::one_line;
+use thymus_python::project::{imports, is_global};
+use thymus_python::spelling::{is_builtin, join_import};
+use thymus_python::syntax::kinds;
+use thymus_python::syntax::{blocks, bytes, callee_name};
 
 /// The class to catch, and the import that it needs.
 struct Kind {
@@ -186,7 +187,7 @@ fn number_name(failing: &Failing) -> String {
     }
     match failing.subject {
         Expr::Subscript(node) => {
-            crate::python::syntax::string(&node.slice).map_or("number".to_owned(), str::to_lowercase)
+            thymus_python::syntax::string(&node.slice).map_or("number".to_owned(), str::to_lowercase)
         }
         _ => "number".to_owned(),
     }

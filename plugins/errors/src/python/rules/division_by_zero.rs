@@ -7,11 +7,11 @@ use serde_json::Value;
 use crate::python::answer::{decimal_zero, empty, is_handler};
 use crate::python::draft::Draft;
 use crate::python::failing::{Failing, divides};
-use crate::python::origin::{Origin, one_line, origin};
 use crate::python::rules::{block_of, guards};
 use crate::python::spelling::worth;
-use crate::python::syntax::{bytes, callee_name, expressions, integer};
 use crate::repair::Promise;
+use thymus_python::origin::{Origin, one_line, origin};
+use thymus_python::syntax::{bytes, callee_name, expressions, integer};
 
 /// When the divisor is zero.
 pub struct Zero {
@@ -125,7 +125,7 @@ fn falls_into_branch(failing: &Failing, zero: &Zero, because: &str) -> Option<Dr
 fn is_arithmetic_to(failing: &Failing, value: &Expr) -> bool {
     let range = bytes(value);
     let between = failing.chain.iter().filter_map(|node| match node {
-        crate::python::syntax::Node::Expr(expr)
+        thymus_python::syntax::Node::Expr(expr)
             if range.start <= bytes(*expr).start && bytes(*expr).end <= range.end =>
         {
             Some(*expr)
@@ -198,7 +198,7 @@ pub fn zero_value(failing: &Failing) -> Option<(String, f64, String)> {
     // The same module guards another division.
     let example = failing.module.functions().into_iter().flat_map(|f| expressions(&f.def.body)).find_map(|expr| {
         let node = expr.as_if_expr()?;
-        let divided = crate::python::syntax::parts(&node.body)
+        let divided = thymus_python::syntax::parts(&node.body)
             .into_iter()
             .any(|part| part.as_bin_op_expr().is_some_and(|op| divides(op.op)));
         (divided && worth(None, &node.orelse).is_some()).then_some((expr, node))

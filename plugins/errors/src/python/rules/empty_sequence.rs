@@ -5,11 +5,11 @@ use ruff_python_ast::{Expr, Stmt};
 use crate::python::answer::{Answer, absent, empty};
 use crate::python::draft::{Draft, stands_alone};
 use crate::python::failing::Failing;
-use crate::python::origin::one_line;
 use crate::python::rules::division_by_zero::zero_value;
 use crate::python::rules::{guards, replaced};
 use crate::python::spelling::worth;
-use crate::python::syntax::{bytes, callee_name, expressions};
+use thymus_python::origin::one_line;
+use thymus_python::syntax::{bytes, callee_name, expressions};
 
 pub fn drafts(failing: &Failing) -> Vec<Draft> {
     let Expr::Call(call) = failing.expr else { return Vec::new() };

@@ -7,9 +7,9 @@ use crate::python::answer::{Answer, absent, empty, unreadable};
 use crate::python::draft::Draft;
 use crate::python::failing::Failing;
 use crate::python::fault::Fault;
-use crate::python::origin::{Origin, one_line, origin};
 use crate::python::rules::{free_name, guards, hoisted, name_for, place_for_guard, replaced};
-use crate::python::syntax::{bytes, callee_name, integer};
+use thymus_python::origin::{Origin, one_line, origin};
+use thymus_python::syntax::{bytes, callee_name, integer};
 
 pub fn drafts(failing: &Failing) -> Vec<Draft> {
     let mut drafts = Vec::new();
@@ -201,7 +201,7 @@ fn conditional(failing: &Failing) -> Option<Draft> {
     let subject = failing.src(failing.subject);
     let first = integer(index(failing)?) == Some(0) && bytes(&*node.left) == bytes(failing.expr);
     let grand = failing.chain.iter().rev().nth(2);
-    let filters = matches!(grand, Some(crate::python::syntax::Node::Comprehension(_)));
+    let filters = matches!(grand, Some(thymus_python::syntax::Node::Comprehension(_)));
     let code = format!("{subject} and {}", failing.src(node));
     (first && filters && matches!(failing.subject, Expr::Name(_) | Expr::Attribute(_))).then(|| {
         replaced(

@@ -4,9 +4,9 @@ use ruff_python_ast::{Expr, Stmt};
 
 use crate::python::draft::Draft;
 use crate::python::failing::{Failing, asyncness, generators};
-use crate::python::origin::{one_line, reaching};
-use crate::python::syntax::{Node, bytes, callee_name, dotted, parts};
 use crate::repair::Promise;
+use thymus_python::origin::{one_line, reaching};
+use thymus_python::syntax::{Node, bytes, callee_name, dotted, parts};
 
 pub fn drafts(failing: &Failing) -> Vec<Draft> {
     let Some(function) = failing.function.filter(|function| function.def.is_async) else { return Vec::new() };

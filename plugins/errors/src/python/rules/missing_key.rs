@@ -7,12 +7,12 @@ use serde_json::Value;
 use crate::python::answer::{Answer, absent, base_name};
 use crate::python::draft::Draft;
 use crate::python::failing::Failing;
-use crate::python::origin::{Origin, one_line, origin};
-use crate::python::project;
 use crate::python::rules::{guards, is_mapping, neutral, replaced};
 use crate::python::spelling::{is_known, worth};
-use crate::python::syntax::{bytes, callee_name, docstring, expressions, string};
 use crate::repair::Promise;
+use thymus_python::origin::{Origin, one_line, origin};
+use thymus_python::project;
+use thymus_python::syntax::{bytes, callee_name, docstring, expressions, string};
 
 /// A lookup that failed.
 struct Lookup<'a> {

@@ -17,9 +17,9 @@ use super::answer::{Answer, tail};
 use super::draft::{Draft, guard_before, stands_alone};
 use super::failing::Failing;
 use super::fault::Fault;
-use super::origin::{Origin, one_line, origin};
-use super::syntax::{Function, Module, blocks, bytes, callee_name, expressions};
 use crate::repair::Promise;
+use thymus_python::origin::{Origin, one_line, origin};
+use thymus_python::syntax::{Function, Module, blocks, bytes, callee_name, expressions};
 
 /// Every repair that a rule would propose, the best first.
 pub fn drafts(failing: &Failing) -> Vec<Draft> {
@@ -106,7 +106,7 @@ pub fn is_mapping(module: &Module, function: Option<Function>, expr: &Expr) -> b
         Expr::Attribute(_) => {
             let words = module.src(expr);
             module.functions().iter().any(|function| {
-                super::syntax::statements(&function.def.body).into_iter().any(|statement| match statement {
+                thymus_python::syntax::statements(&function.def.body).into_iter().any(|statement| match statement {
                     Stmt::Assign(node) => node.targets.iter().any(|t| module.src(t) == words) && makes(&node.value),
                     Stmt::AnnAssign(node) => module.src(&*node.target) == words && says(module.src(&*node.annotation)),
                     _ => false,
@@ -148,12 +148,12 @@ pub fn replaced(failing: &Failing, expr: &Expr, with: String, confidence: f64, t
     let range = bytes(expr);
     let chain = failing.module.chain(range.clone());
     let string = chain.iter().find_map(|node| match node {
-        super::syntax::Node::Expr(outer @ Expr::FString(_)) if bytes(*outer) != range => {
+        thymus_python::syntax::Node::Expr(outer @ Expr::FString(_)) if bytes(*outer) != range => {
             failing.src(*outer).chars().find(|c| matches!(c, '\'' | '"'))
         }
         _ => None,
     });
-    let with = string.and_then(|quote| super::spelling::within_quotes(&with, quote)).unwrap_or(with);
+    let with = string.and_then(|quote| thymus_python::spelling::within_quotes(&with, quote)).unwrap_or(with);
     let (title, edits) = (title.to_owned(), vec![(bytes(expr), with)]);
     Draft { title, explanation: because, edits, confidence, promise: Promise::ReturnsSomething }
 }
@@ -208,14 +208,15 @@ pub fn free_name(failing: &Failing, wanted: &str) -> String {
             }
         }
     }
-    let wanted = if wanted.is_empty() || super::project::is_global(failing.module, wanted) || is_reserved(wanted) {
-        "found"
-    } else {
-        wanted
-    };
+    let wanted =
+        if wanted.is_empty() || thymus_python::project::is_global(failing.module, wanted) || is_reserved(wanted) {
+            "found"
+        } else {
+            wanted
+        };
     let mut name = wanted.to_owned();
     let mut number = 2;
-    while taken.contains(&name.as_str()) || super::project::is_global(failing.module, &name) {
+    while taken.contains(&name.as_str()) || thymus_python::project::is_global(failing.module, &name) {
         name = format!("{wanted}_{number}");
         number += 1;
     }
@@ -228,7 +229,7 @@ fn is_reserved(name: &str) -> bool {
         "import", "in", "is", "lambda", "not", "or", "return", "try", "with", "type",
     ];
     KEYWORDS.contains(&name)
-        || super::spelling::is_builtin(name)
+        || thymus_python::spelling::is_builtin(name)
         || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         || name.starts_with(|c: char| c.is_ascii_digit())
 }
@@ -244,10 +245,10 @@ pub fn name_for(expr: &Expr) -> String {
                 "match" | "search" | "fullmatch" => "match".to_owned(),
                 "split" | "rsplit" => "parts".to_owned(),
                 "splitlines" => "lines".to_owned(),
-                "get" => match (first.and_then(super::syntax::string), &*call.func) {
+                "get" => match (first.and_then(thymus_python::syntax::string), &*call.func) {
                     (Some(key), _) => key.to_lowercase(),
                     (None, Expr::Attribute(method)) => {
-                        singular(tail(super::syntax::dotted(&method.value).as_deref().unwrap_or("")))
+                        singular(tail(thymus_python::syntax::dotted(&method.value).as_deref().unwrap_or("")))
                     }
                     _ => String::new(),
                 },
@@ -258,7 +259,7 @@ pub fn name_for(expr: &Expr) -> String {
                     .unwrap_or_default(),
             }
         }
-        Expr::Subscript(node) => super::syntax::string(&node.slice).map(str::to_lowercase).unwrap_or_default(),
+        Expr::Subscript(node) => thymus_python::syntax::string(&node.slice).map(str::to_lowercase).unwrap_or_default(),
         _ => String::new(),
     }
 }
@@ -307,7 +308,7 @@ pub fn neutral(failing: &Failing, expr: &Expr) -> Option<String> {
         .chain
         .iter()
         .filter_map(|node| match node {
-            super::syntax::Node::Expr(outer) => Some(*outer),
+            thymus_python::syntax::Node::Expr(outer) => Some(*outer),
             _ => None,
         })
         .collect();

@@ -7,11 +7,11 @@ use crate::python::answer::{Answer, absent, base_name, is_handler, tail, unreada
 use crate::python::draft::Draft;
 use crate::python::failing::Failing;
 use crate::python::fault::Fault;
-use crate::python::origin::{Origin, nullness, one_line, origin};
-use crate::python::project::is_get_without_default;
 use crate::python::refusal::as_lookup;
 use crate::python::rules::{free_name, guards, hoisted, name_for, neutral, place_for_guard, replaced};
-use crate::python::syntax::{bytes, callee_name, expressions, string};
+use thymus_python::origin::{Origin, nullness, one_line, origin};
+use thymus_python::project::is_get_without_default;
+use thymus_python::syntax::{bytes, callee_name, expressions, string};
 
 pub fn drafts(failing: &Failing) -> Vec<Draft> {
     let (_, words) = nullness(failing.project, failing.module, failing.function, failing.subject);
@@ -243,7 +243,7 @@ fn compared(failing: &Failing, because: &str) -> Option<Draft> {
         Some(Expr::If(node)) => bytes(&*node.test) == bytes(failing.expr),
         Some(_) => false,
         None => {
-            matches!(failing.chain.iter().rev().nth(1), Some(crate::python::syntax::Node::Comprehension(_)))
+            matches!(failing.chain.iter().rev().nth(1), Some(thymus_python::syntax::Node::Comprehension(_)))
                 || failing.statement().is_some_and(|s| s.is_if_stmt() || s.is_return_stmt())
         }
     };

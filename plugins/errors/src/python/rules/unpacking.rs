@@ -7,9 +7,9 @@ use crate::python::answer::{Answer, unreadable};
 use crate::python::draft::Draft;
 use crate::python::failing::{Failing, generators, header};
 use crate::python::fault::Fault;
-use crate::python::origin::{Origin, one_line, origin};
 use crate::python::rules::{free_name, guards, hoisted, is_mapping, place_for_guard, replaced};
-use crate::python::syntax::{bytes, callee_name, parts};
+use thymus_python::origin::{Origin, one_line, origin};
+use thymus_python::syntax::{bytes, callee_name, parts};
 
 pub fn drafts(failing: &Failing) -> Vec<Draft> {
     let Some(names) = names(failing) else { return Vec::new() };

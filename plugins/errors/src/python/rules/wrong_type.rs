@@ -7,12 +7,12 @@ use crate::python::answer::{raise, tail};
 use crate::python::draft::Draft;
 use crate::python::failing::Failing;
 use crate::python::fault::Fault;
-use crate::python::origin::{Origin, one_line, origin};
-use crate::python::project::is_global;
 use crate::python::refusal::{Exit, When, refusals};
 use crate::python::rules::{guards, replaced};
 use crate::python::spelling::respell;
-use crate::python::syntax::{bytes, callee_name, parts, string};
+use thymus_python::origin::{Origin, one_line, origin};
+use thymus_python::project::is_global;
+use thymus_python::syntax::{bytes, callee_name, parts, string};
 
 pub fn drafts(failing: &Failing) -> Vec<Draft> {
     match &failing.fault {
@@ -196,7 +196,7 @@ fn serialised(failing: &Failing) -> Option<Draft> {
         return None;
     }
     let sibling = failing.project.sources().find_map(|module| {
-        module.functions().into_iter().flat_map(|f| super::super::syntax::expressions(&f.def.body)).find_map(|expr| {
+        module.functions().into_iter().flat_map(|f| thymus_python::syntax::expressions(&f.def.body)).find_map(|expr| {
             let other =
                 expr.as_call_expr().filter(|other| matches!(callee_name(&other.func), Some("dumps" | "dump")))?;
             let keyword = other.arguments.find_keyword("default").or_else(|| other.arguments.find_keyword("cls"))?;

@@ -20,25 +20,35 @@ const LARGEST: usize = 1 << 20;
 
 /// A parsed file. It borrows the arena that its tree lies in.
 pub struct Code<'a> {
+    /// The file.
     pub text: &'a Text,
+    /// Its tree, its scopes and its names.
     pub semantic: Semantic<'a>,
 }
 
 /// What is common to functions, methods and arrow functions.
 #[derive(Clone, Copy)]
 pub struct Func<'a> {
+    /// Its node.
     pub id: NodeId,
+    /// Where it stands, from `async` or `function` on; of a method, from its parentheses on.
     pub span: Span,
+    /// Declared `async`.
     pub is_async: bool,
+    /// Declared with `*`.
     pub is_generator: bool,
+    /// Its parameters.
     pub params: &'a FormalParameters<'a>,
+    /// What it does.
     pub body: Body<'a>,
+    /// What TypeScript says it returns.
     pub return_type: Option<&'a TSTypeAnnotation<'a>>,
 }
 
 /// What a function consists of.
 #[derive(Clone, Copy)]
 pub enum Body<'a> {
+    /// Statements in braces.
     Block(&'a FunctionBody<'a>),
     /// `() => expression`
     Expression(&'a Expression<'a>),
@@ -85,18 +95,22 @@ impl<'a> Code<'a> {
         (!built.diagnostics.has_errors()).then_some(Self { text, semantic: built.semantic })
     }
 
+    /// What stands there.
     pub fn slice(&self, span: Span) -> &'a str {
         self.text.content.get(range(span)).unwrap_or_default()
     }
 
+    /// A node.
     pub fn kind(&self, id: NodeId) -> AstKind<'a> {
         self.semantic.nodes().kind(id)
     }
 
+    /// Every node, parents before their children.
     pub fn kinds(&self) -> impl Iterator<Item = AstKind<'a>> + '_ {
         self.semantic.nodes().iter().map(oxc::semantic::AstNode::kind)
     }
 
+    /// The node around a node.
     pub fn parent(&self, id: NodeId) -> AstKind<'a> {
         self.semantic.nodes().parent_kind(id)
     }
@@ -116,6 +130,7 @@ impl<'a> Code<'a> {
         self.ancestors(id).find_map(|kind| as_function(kind))
     }
 
+    /// Every function, in source order.
     pub fn functions(&self) -> impl Iterator<Item = Func<'a>> + '_ {
         self.kinds().filter_map(|kind| as_function(kind))
     }
@@ -209,6 +224,7 @@ impl<'a> Code<'a> {
         [own, method, holder].into_iter().find_map(|start| self.doc_before(start))
     }
 
+    /// The line of a byte, counted from 1.
     pub fn line(&self, at: u32) -> u32 {
         self.text.line_column(at as usize).0
     }
@@ -288,4 +304,9 @@ pub fn is_name(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with(|c: char| c.is_ascii_digit())
         && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'))
+}
+
+/// A handler's last name, as telemetry spells it: the part behind the last dot, colon or slash.
+pub fn last_segment(name: &str) -> &str {
+    name.rsplit(['.', ':', '#', '/']).next().unwrap_or(name)
 }

@@ -24,17 +24,24 @@ const LONGEST_CHAIN: usize = 300;
 /// A file with its tree.
 #[derive(Debug)]
 pub struct Module {
+    /// The file.
     pub text: Text,
+    /// What the parser made of it.
     pub tree: ModModule,
 }
 
 /// What a walk stops at.
 #[derive(Clone, Copy, Debug)]
 pub enum Node<'a> {
+    /// A statement.
     Stmt(&'a Stmt),
+    /// An expression.
     Expr(&'a Expr),
+    /// An `elif` or `else`.
     Elif(&'a ElifElseClause),
+    /// An `except`.
     Handler(&'a ExceptHandler),
+    /// A `for` of a comprehension.
     Comprehension(&'a Comprehension),
 }
 
@@ -53,7 +60,9 @@ impl Ranged for Node<'_> {
 /// A function and the class whose method it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Function<'a> {
+    /// Its definition.
     pub def: &'a StmtFunctionDef,
+    /// The class whose method it is.
     pub class: Option<&'a StmtClassDef>,
     /// Inside another function.
     pub nested: bool,
@@ -75,6 +84,7 @@ impl Module {
         parse(&self.text.content, options).map_or(usize::MAX, |parsed| parsed.unsupported_syntax_errors().len())
     }
 
+    /// A node as it is written.
     pub fn src(&self, node: impl Ranged) -> &str {
         self.text.content.get(bytes(node)).unwrap_or("")
     }
@@ -110,6 +120,7 @@ impl Module {
         self.functions().into_iter().filter(|function| bytes(function.def).contains(&byte)).last()
     }
 
+    /// The classes at the top level.
     pub fn classes(&self) -> impl Iterator<Item = &StmtClassDef> {
         self.tree.body.iter().filter_map(Stmt::as_class_def_stmt)
     }
@@ -355,6 +366,21 @@ pub fn integer(expr: &Expr) -> Option<i64> {
 /// The docstring of a body.
 pub fn docstring(body: &[Stmt]) -> Option<&str> {
     string(&body.first()?.as_expr_stmt()?.value)
+}
+
+/// Whether the first parameter is the instance or the class.
+pub fn takes_instance(function: Function) -> bool {
+    let is_static = function.def.decorator_list.iter().any(|d| callee_name(&d.expression) == Some("staticmethod"));
+    let first = function.def.parameters.iter_non_variadic_params().next();
+    function.class.is_some() && !is_static && first.is_some_and(|p| matches!(p.parameter.name.as_str(), "self" | "cls"))
+}
+
+/// The names of the classes that an `except` clause catches.
+pub fn kinds(expr: &Expr) -> Vec<&str> {
+    match expr {
+        Expr::Tuple(node) => node.elts.iter().filter_map(callee_name).collect(),
+        other => callee_name(other).into_iter().collect(),
+    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,13 @@
-//! What a regression test asserts of the captured call, in the words of its framework.
+//! What a test asserts of a call, in the words of its framework.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::framework::Asserts;
-use super::neighbour::SetUp;
-use crate::exception::Call;
-use crate::javascript::code::is_name;
-use crate::javascript::style::Style;
-use crate::repair::Promise;
+use super::Expect;
+use super::framework::{Asserts, Framework};
+use crate::code::is_name;
+use crate::style::Style;
 
 /// The most properties of a result that are looked at.
 const MOST_PROPERTIES: usize = 8;
@@ -24,20 +22,23 @@ enum Shape {
     Object,
 }
 
-/// The statements of the test.
-pub fn write(set_up: &SetUp, call: &str, is_async: bool, promise: &Promise, returned: &[Call]) -> Vec<String> {
-    let words = Words { asserts: set_up.framework.asserts, style: &set_up.framework.style };
+/// The statements that make a call and look at what it does. `number` tells the calls of one test apart.
+pub fn write(framework: &Framework, call: &str, is_async: bool, expect: &Expect, number: usize) -> Vec<String> {
+    let number = if number == 0 { String::new() } else { (number + 1).to_string() };
+    let words = Words { asserts: framework.asserts, style: &framework.style, number };
     let value = if is_async { format!("await {call}") } else { call.to_owned() };
-    match promise {
-        Promise::Returns(expected) => vec![words.equal(&value, &words.style.literal(expected), true)],
-        Promise::Throws { kind, message } => words.throws(call, is_async, kind, message.as_deref()),
-        Promise::ReturnsSomething => words.shaped(&value, call, is_async, returned),
+    match expect {
+        Expect::Returns(expected) => vec![words.equal(&value, &words.style.literal(expected), true)],
+        Expect::Throws { kind, message } => words.throws(call, is_async, kind, message.as_deref()),
+        Expect::Something { like } => words.shaped(&value, call, is_async, like),
     }
 }
 
 struct Words<'s> {
     asserts: Asserts,
     style: &'s Style,
+    /// What stands behind the names of variables.
+    number: String,
 }
 
 impl Words<'_> {
@@ -58,6 +59,7 @@ impl Words<'_> {
     fn throws(&self, call: &str, is_async: bool, kind: &str, message: Option<&str>) -> Vec<String> {
         let Style { semicolon: end, .. } = self.style;
         let message = message.map(|text| self.style.string(text));
+        let thrown = format!("thrown{}", self.number);
         if let Asserts::Node { .. } = self.asserts {
             let wanted = match &message {
                 Some(message) => format!("{{ message: {message} }}"),
@@ -77,12 +79,12 @@ impl Words<'_> {
             (_, message) => {
                 let wait = if is_async { "await " } else { "" };
                 let asserted = match message {
-                    Some(message) => self.equal("thrown?.message", &message, false),
-                    None => self.equal("thrown?.constructor.name", &self.style.string(kind), false),
+                    Some(message) => self.equal(&format!("{thrown}?.message"), &message, false),
+                    None => self.equal(&format!("{thrown}?.constructor.name"), &self.style.string(kind), false),
                 };
                 vec![
-                    format!("let thrown{end}"),
-                    format!("try {{ {wait}{call}{end} }} catch (error) {{ thrown = error{end} }}"),
+                    format!("let {thrown}{end}"),
+                    format!("try {{ {wait}{call}{end} }} catch (error) {{ {thrown} = error{end} }}"),
                     asserted,
                 ]
             }
@@ -90,20 +92,21 @@ impl Words<'_> {
     }
 
     /// It returns, and what it returns looks like what healthy calls returned.
-    fn shaped(&self, value: &str, call: &str, is_async: bool, returned: &[Call]) -> Vec<String> {
+    fn shaped(&self, value: &str, call: &str, is_async: bool, like: &[Value]) -> Vec<String> {
         let end = self.style.semicolon;
-        let results: Vec<&Value> = returned.iter().filter_map(|call| call.result.as_ref()).collect();
+        let result = format!("result{}", self.number);
+        let results: Vec<&Value> = like.iter().collect();
         let mut checks = Vec::new();
         if let Some(shape) = common_shape(&results) {
             if shape == Shape::Object {
                 checks.extend(
                     common_properties(&results)
                         .into_iter()
-                        .map(|(key, shape)| self.shape(&access(self.style, &key), shape)),
+                        .map(|(key, shape)| self.shape(&access(self.style, &result, &key), shape)),
                 );
             }
             if checks.is_empty() {
-                checks.push(self.shape("result", shape));
+                checks.push(self.shape(&result, shape));
             }
         }
         if checks.is_empty() {
@@ -115,7 +118,7 @@ impl Words<'_> {
                 _ => format!("{value}{end}"),
             }];
         }
-        checks.insert(0, format!("const result = {value}{end}"));
+        checks.insert(0, format!("const {result} = {value}{end}"));
         checks
     }
 
@@ -132,8 +135,8 @@ impl Words<'_> {
     }
 }
 
-fn access(style: &Style, key: &str) -> String {
-    if key.is_ascii() && is_name(key) { format!("result.{key}") } else { format!("result[{}]", style.string(key)) }
+fn access(style: &Style, object: &str, key: &str) -> String {
+    if key.is_ascii() && is_name(key) { format!("{object}.{key}") } else { format!("{object}[{}]", style.string(key)) }
 }
 
 fn shape_of(value: &Value) -> Option<Shape> {

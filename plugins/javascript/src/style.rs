@@ -8,13 +8,18 @@ use serde_json::Value;
 /// Quotes, semicolons, indentation and line endings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Style {
+    /// What strings are written with.
     pub quote: char,
+    /// What ends a statement.
     pub semicolon: &'static str,
+    /// One step of indentation.
     pub indent: String,
+    /// What ends a line.
     pub newline: &'static str,
 }
 
 impl Style {
+    /// As a text shows it.
     pub fn of(content: &str) -> Self {
         let lines = || content.lines().map(str::trim_end).filter(|line| !line.is_empty());
         let closed = lines().filter(|line| line.ends_with(';')).count();
@@ -35,6 +40,7 @@ impl Style {
         }
     }
 
+    /// As a file shows it.
     pub fn of_code(code: &Code) -> Self {
         Self::of(&code.text.content)
     }

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::Imports;
 use super::place::Place;
-use crate::python::project::Project;
-use crate::python::syntax::{Module, callee_name};
+use crate::project::Project;
+use crate::syntax::{Module, callee_name};
 
 /// The longest literal: a test is for people.
 const LONGEST: usize = 20_000;

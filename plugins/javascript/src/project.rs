@@ -22,6 +22,7 @@ pub struct Project<'s> {
 }
 
 impl<'s> Project<'s> {
+    /// The snapshot in `source`.
     pub fn of(source: &'s Source) -> Self {
         Self { source, scripts: OnceCell::new() }
     }
@@ -34,10 +35,12 @@ impl<'s> Project<'s> {
         })
     }
 
+    /// Whether there is such a file.
     pub fn exists(&self, path: &str) -> bool {
         self.source.exists(path)
     }
 
+    /// A file, when it is text.
     pub fn text(&self, path: &str) -> Option<Text> {
         self.source.text(path).ok()
     }

@@ -40,6 +40,7 @@ impl Project {
         Self { modules, files }
     }
 
+    /// The file at a path, when it was read.
     pub fn module(&self, path: &str) -> Option<&Module> {
         self.modules.iter().find(|module| module.text.path == path)
     }

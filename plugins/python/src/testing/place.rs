@@ -2,14 +2,16 @@
 
 use thymus_sdk::source::Source;
 
-use super::target::Target;
-use crate::exception::Exception;
-use crate::python::project::{Project, imports, is_test};
-use crate::python::syntax::{Module, Node, callee_name, walk};
+use super::subject::Subject;
+use crate::project::{Project, imports, is_test};
+use crate::syntax::{Module, Node, callee_name, walk};
 
+/// How the project's tests are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framework {
+    /// Functions called `test_…`.
     Pytest,
+    /// Methods of a `TestCase`.
     Unittest,
 }
 
@@ -31,26 +33,31 @@ pub enum Async {
 /// The new test file.
 #[derive(Clone, Debug)]
 pub struct Place {
+    /// Where it will be.
     pub path: String,
+    /// As its neighbours.
     pub framework: Framework,
+    /// As its neighbours.
     pub style: Async,
-    /// What the test is called, without `test_`.
-    pub name: String,
     /// The class of a unittest.
     pub class: String,
+    /// What strings are written with.
     pub quote: char,
+    /// One step of indentation.
     pub unit: String,
+    /// What ends its lines.
     pub newline: &'static str,
     /// Folders that stand on the import path: `src`, or the root.
     pub roots: Vec<String>,
 }
 
 impl Place {
-    pub fn find(target: &Target, exception: &Exception, project: &Project, source: &Source) -> Option<Self> {
-        let mut places = Self { roots: roots(target, project), ..Self::empty() };
-        let handler = places.module_name(&target.module.text.path)?;
+    /// The place of a new file for tests of a subject, named after it and a mark.
+    pub fn find(subject: &Subject, mark: &str, project: &Project, source: &Source) -> Option<Self> {
+        let mut places = Self { roots: roots(subject, project), ..Self::empty() };
+        let handler = places.module_name(&subject.module.text.path)?;
         let tests: Vec<&Module> = project.modules.iter().filter(|module| is_test_file(&module.text.path)).collect();
-        let neighbour = neighbour(&tests, &handler, target);
+        let neighbour = neighbour(&tests, &handler, subject);
         let settings = settings(source);
         let framework = framework(neighbour, &tests, &settings);
         places.framework = framework;
@@ -60,13 +67,11 @@ impl Place {
             places.newline = module.text.newline();
         }
         places.style = style(framework, neighbour, &tests, &settings);
-        let function = plain_word(target.function.def.name.as_str());
-        let kind = plain_word(&exception.kind).trim_end_matches("_error").to_owned();
-        places.name = format!("{function}_after_{kind}_in_production");
+        let function = plain_word(subject.function.def.name.as_str());
         places.class = format!("{}Regression", camel(&function));
         let folder = folder(neighbour, project);
         let suffix = neighbour.is_some_and(|module| stem(&module.text.path).ends_with("_test"));
-        let wanted = format!("{function}_{kind}");
+        let wanted = format!("{function}_{}", plain_word(mark));
         places.path = (1..100).find_map(|number| {
             let number = if number == 1 { String::new() } else { format!("_{number}") };
             let file = if suffix { format!("{wanted}{number}_test.py") } else { format!("test_{wanted}{number}.py") };
@@ -83,7 +88,6 @@ impl Place {
             path: String::new(),
             framework: Framework::Pytest,
             style: Async::Run,
-            name: String::new(),
             class: String::new(),
             quote: '"',
             unit: "    ".to_owned(),
@@ -120,7 +124,8 @@ fn is_test_file(path: &str) -> bool {
     is_test(path) && (name.starts_with("test_") || name.ends_with("_test") || name.starts_with("test"))
 }
 
-fn plain_word(name: &str) -> String {
+/// A name in snake case.
+pub fn plain_word(name: &str) -> String {
     let mut word = String::new();
     for c in name.chars().take(60) {
         if c.is_ascii_uppercase() && !word.is_empty() && !word.ends_with('_') {
@@ -140,8 +145,8 @@ fn camel(word: &str) -> String {
 }
 
 /// Folders that stand on the import path: where the outermost package of the handler lies, and where tests import from.
-fn roots(target: &Target, project: &Project) -> Vec<String> {
-    let path = &target.module.text.path;
+fn roots(subject: &Subject, project: &Project) -> Vec<String> {
+    let path = &subject.module.text.path;
     let folders: Vec<&str> = path.split('/').collect();
     let mut candidates: Vec<String> = (0..folders.len()).map(|depth| folders[..depth].join("/")).collect();
     // What a test imports by name says it best.
@@ -184,8 +189,8 @@ fn join(folder: &str, name: &str) -> String {
 }
 
 /// The test file to be like: one that imports the handler's module, else any, the nearest by name.
-fn neighbour<'a>(tests: &[&'a Module], handler: &str, target: &Target) -> Option<&'a Module> {
-    let name = stem(&target.module.text.path);
+fn neighbour<'a>(tests: &[&'a Module], handler: &str, subject: &Subject) -> Option<&'a Module> {
+    let name = stem(&subject.module.text.path);
     let score = |module: &Module| {
         let imported = imports(module).iter().any(|import| {
             import.module == handler
@@ -281,7 +286,7 @@ fn uses_mark(modules: &[&Module], mark: &str) -> bool {
         let mut found = false;
         walk(&module.tree.body, &mut |node| {
             if let Node::Expr(expr) = node {
-                found |= super::super::syntax::dotted(expr).is_some_and(|name| name == format!("pytest.mark.{mark}"));
+                found |= crate::syntax::dotted(expr).is_some_and(|name| name == format!("pytest.mark.{mark}"));
             }
             true
         });

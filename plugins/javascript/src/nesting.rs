@@ -82,7 +82,7 @@ mod tests {
     /// The deepest that passes is parsed on a stack as small as a plugin's.
     #[test]
     fn what_passes_fits_on_a_small_stack() {
-        use crate::javascript::code::is_sound;
+        use crate::code::is_sound;
         let deepest = |piece: &str, tail: &str, close: &str, most: usize| {
             let build = |count: usize| format!("x = 1;\n{}{tail}{}", piece.repeat(count), close.repeat(count));
             (1..=most).rev().map(build).find(|source| is_shallow(source)).unwrap()

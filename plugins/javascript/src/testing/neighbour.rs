@@ -10,17 +10,20 @@ use oxc::span::{GetSpan as _, Span};
 
 use super::framework::{Asserts, Framework};
 use super::subject::Subject;
-use crate::javascript::code::{Code, as_function, bare};
-use crate::javascript::exports::import_of;
-use crate::javascript::project::{Project, is_test};
+use crate::code::{Code, as_function, bare};
+use crate::exports::import_of;
+use crate::project::{Project, is_test};
 
 /// The most names that one call may need.
 const MOST_NAMES: usize = 64;
 const HOOKS: [&str; 8] = ["beforeEach", "afterEach", "before", "after", "beforeAll", "afterAll", "setup", "teardown"];
 
 /// What stands before a call.
+#[derive(Clone, Debug)]
 pub struct SetUp {
+    /// How the neighbour is written.
     pub framework: Framework,
+    /// Lines, each one import.
     pub imports: Vec<String>,
     /// Declarations and hooks of the file.
     pub statements: Vec<String>,

@@ -1,23 +1,23 @@
-//! What a regression test calls: the handler, where it is declared, and how its file hands it out.
+//! What a test calls: the handler, where it is declared, and how its file hands it out.
 
 use oxc::ast::AstKind;
 use oxc::ast::ast::{BindingPattern, Class, MethodDefinitionKind};
 use serde_json::Value;
 
 use super::framework::Framework;
-use crate::exception::Exception;
-use crate::javascript::code::{Code, Func};
-use crate::javascript::exports::{Export, export_of};
-use crate::javascript::project::Project;
-use crate::javascript::promises::promising;
-use crate::javascript::scene::last_segment;
+use crate::code::{Code, Func, last_segment};
+use crate::exports::{Export, export_of};
+use crate::project::Project;
+use crate::promises::promising;
 
 /// The handler as code.
 #[derive(Clone, Debug)]
 pub struct Subject {
+    /// Where it is declared.
     pub path: String,
     /// The function's own name.
     pub name: String,
+    /// Whether a call gives a promise.
     pub is_async: bool,
     /// How to get at it; none when only a neighbour could know.
     access: Option<Access>,
@@ -40,16 +40,6 @@ enum Access {
         object: String,
         export: Export,
     },
-}
-
-/// The handler of an exception; none when it can't be told which function that is.
-pub fn find(exception: &Exception, project: &Project) -> Option<Subject> {
-    let name = last_segment(&exception.handler).to_owned();
-    let mut paths: Vec<&str> = exception.handler_path.as_deref().into_iter().collect();
-    paths.extend(exception.frames.iter().map(|frame| frame.path.as_str()));
-    paths
-        .into_iter()
-        .find_map(|path| project.ask(path, |code| subject(code, project, &name, exception.handler_line))?)
 }
 
 fn subject(code: &Code, project: &Project, name: &str, line: Option<u32>) -> Option<Subject> {
@@ -118,8 +108,15 @@ fn needs_nothing<'a>(code: &Code<'a>, class: &'a Class<'a>) -> bool {
 }
 
 impl Subject {
+    /// The handler that telemetry names, in the first of these files that has it; none when it can't be told which
+    /// function that is. The line, where it is known, is the one on which the function starts.
+    pub fn find(handler: &str, paths: &[&str], line: Option<u32>, project: &Project) -> Option<Self> {
+        let name = last_segment(handler);
+        paths.iter().find_map(|path| project.ask(path, |code| subject(code, project, name, line))?)
+    }
+
     /// The import, and what is then called.
-    pub fn import(&self, framework: &Framework, project: &Project) -> Option<(String, String)> {
+    pub fn import(&self, framework: &Framework) -> Option<(String, String)> {
         let (local, export, after) = match self.access.as_ref()? {
             Access::Exported(export) => (self.name.clone(), export, String::new()),
             Access::Member { object, export } => (object.clone(), export, format!(".{}", self.name)),
@@ -133,12 +130,12 @@ impl Subject {
             Export::OfDefault(property) => {
                 let module = "subject".to_owned();
                 let callee = format!("{module}.{property}{after}");
-                return Some((framework.import_default(&module, &self.path, project), callee));
+                return Some((framework.import_default(&module, &self.path), callee));
             }
         };
         let import = match binding {
-            Some(name) => framework.import_named(&name, &self.path, project),
-            None => framework.import_default(&called, &self.path, project),
+            Some(name) => framework.import_named(&name, &self.path),
+            None => framework.import_default(&called, &self.path),
         };
         let callee = match after.strip_prefix('#') {
             Some(method) => format!("new {called}().{method}"),

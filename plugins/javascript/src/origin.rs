@@ -11,13 +11,24 @@ use super::code::{Code, bare};
 #[derive(Clone, Copy)]
 pub enum Origin<'a> {
     /// It is what this expression gives; `variable` where one lies between.
-    Value { expression: &'a Expression<'a>, variable: Option<Variable> },
+    Value {
+        /// The expression.
+        expression: &'a Expression<'a>,
+        /// What holds its value, if anything.
+        variable: Option<Variable>,
+    },
     /// It came in as a parameter, or as a part of one.
     Parameter(Parameter<'a>),
     /// It was taken out of what this expression gives.
-    Part { of: &'a Expression<'a> },
+    Part {
+        /// What it was taken out of.
+        of: &'a Expression<'a>,
+    },
     /// It is one of the elements of what this expression gives.
-    Element { of: &'a Expression<'a> },
+    Element {
+        /// What is gone through.
+        of: &'a Expression<'a>,
+    },
     /// It can't be told.
     Unknown,
 }
@@ -25,6 +36,7 @@ pub enum Origin<'a> {
 /// A variable between a value and its use.
 #[derive(Clone, Copy)]
 pub struct Variable {
+    /// Its name, resolved.
     pub symbol: SymbolId,
     /// The node that declares it.
     pub declared: NodeId,
@@ -33,6 +45,7 @@ pub struct Variable {
 /// A parameter, and how a name is bound by it.
 #[derive(Clone, Copy)]
 pub struct Parameter<'a> {
+    /// Its declaration.
     pub declared: &'a FormalParameter<'a>,
     /// The place of its name.
     pub name: Span,
@@ -93,6 +106,7 @@ pub struct Lookup {
     pub receiver: Span,
     /// What is searched for.
     pub key: Option<Span>,
+    /// How it searches.
     pub kind: LookupKind,
 }
 

@@ -10,17 +10,22 @@ use super::syntax::{self, Function, Module, bytes, statements};
 pub enum Origin<'a> {
     /// `name = value`, this name alone.
     Assigned {
+        /// What it is worth.
         value: &'a Expr,
+        /// The assignment.
         statement: &'a Stmt,
     },
     /// One of several names on the left.
     Unpacked {
+        /// What is taken apart.
         value: &'a Expr,
     },
     /// `for name in iter`.
     Looped {
+        /// What is gone through.
         iter: &'a Expr,
     },
+    /// It came in as a parameter.
     Parameter(&'a ParameterWithDefault),
     /// Global, or set in a way that is not followed.
     Unknown,

@@ -2,17 +2,19 @@
 
 use oxc::ast::AstKind;
 
-use super::neighbour::SetUp;
-use crate::javascript::code::Code;
-use crate::javascript::exports::is_module;
-use crate::javascript::project::{Project, is_test, relative};
-use crate::javascript::style::Style;
+use crate::code::Code;
+use crate::exports::is_module;
+use crate::project::{Project, is_test, relative};
+use crate::style::Style;
 
 /// How values are asserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asserts {
     /// `assert.equal` of `node:assert/strict`; with `strict` the methods need not say so.
-    Node { strict: bool },
+    Node {
+        /// Its methods compare strictly by themselves.
+        strict: bool,
+    },
     /// `expect(…).toBe` of jest and vitest.
     Expect,
     /// `expect(…).to.equal` of chai.
@@ -35,7 +37,9 @@ pub struct Framework {
     name: &'static str,
     /// What a test is declared by: `test` or `it`.
     pub test: String,
+    /// How values are asserted.
     pub asserts: Asserts,
+    /// How its files are written.
     pub style: Style,
     /// ECMAScript modules, not `CommonJS`.
     modules: Modules,
@@ -193,15 +197,17 @@ impl Framework {
         lines
     }
 
-    pub fn import_named(&self, name: &str, path: &str, project: &Project) -> String {
-        self.import(&format!("{{ {name} }}"), path, project)
+    /// The line that brings a name which a file of the project exports.
+    pub fn import_named(&self, name: &str, path: &str) -> String {
+        self.import(&format!("{{ {name} }}"), path)
     }
 
-    pub fn import_default(&self, name: &str, path: &str, project: &Project) -> String {
-        self.import(name, path, project)
+    /// The line that brings what a file exports as a whole.
+    pub fn import_default(&self, name: &str, path: &str) -> String {
+        self.import(name, path)
     }
 
-    fn import(&self, what: &str, path: &str, _project: &Project) -> String {
+    fn import(&self, what: &str, path: &str) -> String {
         let Style { semicolon, .. } = &self.style;
         let mut specifier = relative(&format!("{}x", self.folder), path);
         if self.bare_imports {
@@ -255,6 +261,6 @@ fn package(project: &Project) -> String {
 }
 
 /// Whether tests are type-checked before they run, which arguments as they were captured may not pass.
-pub fn is_type_checked(set_up: &SetUp, project: &Project) -> bool {
-    set_up.framework.suffix.contains(".ts") && package(project).contains("\"ts-jest\"")
+pub fn is_type_checked(framework: &Framework, project: &Project) -> bool {
+    framework.suffix.contains(".ts") && package(project).contains("\"ts-jest\"")
 }

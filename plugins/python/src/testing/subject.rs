@@ -7,33 +7,35 @@ use serde_json::Value;
 use super::place::{Framework, Place};
 use super::value::typed;
 use super::{Called, Imports};
-use crate::exception::{Call, Exception};
-use crate::python::failing::takes_instance;
-use crate::python::project::{Project, imports, is_test};
-use crate::python::refusal::kinds;
-use crate::python::spelling::is_builtin;
-use crate::python::syntax::{Function, Module, bytes, callee_name, expressions, parts, statements};
+use crate::project::{Project, imports, is_test};
+use crate::spelling::is_builtin;
+use crate::syntax::{Function, Module, bytes, callee_name, expressions, kinds, parts, statements, takes_instance};
+
+/// A longer call is no example any more.
+const LONGEST_CALL: usize = 20_000;
 
 /// The handler.
 #[derive(Clone, Copy, Debug)]
-pub struct Target<'a> {
+pub struct Subject<'a> {
+    /// Where it is declared.
     pub module: &'a Module,
+    /// Its definition.
     pub function: Function<'a>,
-    /// Whether it failed because something was empty.
-    wants_little: bool,
+    /// Whether, of the objects that tests make of its class, the one with the least is to be taken: what failed for want
+    /// of something fails on that.
+    pub wants_little: bool,
 }
 
-impl<'a> Target<'a> {
-    pub fn find(exception: &Exception, project: &'a Project) -> Option<Self> {
-        let mut segments: Vec<&str> = exception.handler.split('.').filter(|segment| !segment.is_empty()).collect();
+impl<'a> Subject<'a> {
+    /// The handler that telemetry names, in the first of these files that has it; none when it can't be told which
+    /// function that is, or when nobody outside can call it.
+    pub fn find(handler: &str, paths: &[&str], line: Option<u32>, project: &'a Project) -> Option<Self> {
+        let mut segments: Vec<&str> = handler.split('.').filter(|segment| !segment.is_empty()).collect();
         if segments.contains(&"<locals>") {
             return None;
         }
         let name = segments.pop()?;
         let class = segments.pop();
-        let kind = exception.kind.as_str();
-        let wants_little = matches!(kind, "IndexError" | "ZeroDivisionError" | "StatisticsError" | "ValueError")
-            || kind == "TypeError" && exception.message.contains("NoneType");
         let in_module = |module: &'a Module| {
             let named: Vec<Function> =
                 module.functions().into_iter().filter(|f| !f.nested && f.def.name.as_str() == name).collect();
@@ -41,12 +43,9 @@ impl<'a> Target<'a> {
                 named.iter().copied().filter(|f| f.class.is_some_and(|c| Some(c.name.as_str()) == class)).collect();
             let free: Vec<Function> = named.iter().copied().filter(|f| f.class.is_none()).collect();
             // The line tells methods of one name apart.
-            let at = exception.handler_line.and_then(|line| module.text.line(line)).map(|line| line.start);
+            let at = line.and_then(|line| module.text.line(line)).map(|line| line.start);
             let here = at.and_then(|at| {
-                named
-                    .iter()
-                    .copied()
-                    .find(|f| bytes(f.def).contains(&at) || module.line(f.def) == exception.handler_line.unwrap_or(0))
+                named.iter().copied().find(|f| bytes(f.def).contains(&at) || module.line(f.def) == line.unwrap_or(0))
             });
             let found = match (&exact[..], &free[..]) {
                 ([only], _) => Some(*only),
@@ -54,35 +53,26 @@ impl<'a> Target<'a> {
                 (_, [only]) if class.is_none() && here.is_none_or(|here| here.class.is_none()) => Some(*only),
                 _ => here.or(if named.len() == 1 { named.first().copied() } else { None }),
             };
-            found.map(|function| Self { module, function, wants_little })
+            found.map(|function| Self { module, function, wants_little: false })
         };
-        if let Some(path) = &exception.handler_path {
-            return in_module(project.module(path)?);
-        }
-        // Without a path, the frames say where the handler stands.
-        exception
-            .frames
-            .iter()
-            .filter(|frame| frame.function.as_deref().is_some_and(|f| f.rsplit('.').next() == Some(name)))
-            .find_map(|frame| in_module(project.module(&frame.path)?))
+        paths.iter().find_map(|path| in_module(project.module(path)?))
     }
 
     /// The call as a test writes it.
-    pub fn call(&self, call: &Call, project: &Project, place: &Place) -> Option<Called> {
+    pub fn call(&self, args: &Value, project: &Project, place: &Place) -> Option<Called> {
         let mut called = Called {
             imports: Imports::default(),
             fixtures: Vec::new(),
-            before: Vec::new(),
-            expr: String::new(),
+            callee: String::new(),
+            arguments: Vec::new(),
             is_async: self.function.def.is_async,
         };
         if self.needs_surroundings() {
             return None;
         }
-        let callee = self.callee(project, place, &mut called)?;
-        let arguments = self.arguments(&call.args, project, place, &mut called.imports)?;
-        called.expr = format!("{callee}({arguments})");
-        (called.expr.len() <= 20_000).then_some(called)
+        called.callee = self.callee(project, place, &mut called)?;
+        called.arguments = self.arguments(args, project, place, &mut called.imports)?;
+        (called.arguments.iter().map(String::len).sum::<usize>() <= LONGEST_CALL).then_some(called)
     }
 
     /// Whether it reads what only a framework's running request has, or a decorator changes how it is called.
@@ -200,7 +190,7 @@ impl<'a> Target<'a> {
         Some(code)
     }
 
-    fn arguments(&self, args: &Value, project: &Project, place: &Place, imports: &mut Imports) -> Option<String> {
+    fn arguments(&self, args: &Value, project: &Project, place: &Place, imports: &mut Imports) -> Option<Vec<String>> {
         let parameters = &self.function.def.parameters;
         let skip = usize::from(takes_instance(self.function));
         let positional: Vec<_> = parameters.posonlyargs.iter().chain(&parameters.args).skip(skip).collect();
@@ -256,7 +246,7 @@ impl<'a> Target<'a> {
             }
             _ => return None,
         }
-        Some(parts.join(", "))
+        Some(parts)
     }
 
     /// Whether the handler itself answers such an error, so that its caller never sees it.
