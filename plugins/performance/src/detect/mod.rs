@@ -88,7 +88,7 @@ pub fn detect(telemetry: &Telemetry, source: &Source, settings: &Settings) -> Re
 
 /// At most one verdict a handler, by the strongest rule that fires.
 fn judge(scene: &Scene, telemetry: &Telemetry) -> Result<Vec<Verdict>, Failure> {
-    let declared = thresholds::declared(&telemetry.expectations()?);
+    let declared = thresholds::declared(telemetry.expectations()?);
     let overall = Load::of(scene.all.iter());
     let tide = Tide::of(scene);
     let verdicts = scene.all.iter().filter_map(|behaviour| {

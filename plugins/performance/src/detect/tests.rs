@@ -183,12 +183,14 @@ fn a_declared_threshold_needs_no_baseline_and_strange_ones_are_left_out() {
     let mut recording = Recording::default();
     recording.calls("pay", 40, 30.0);
     recording.expectations = Some(json!({ "thresholds": [
-        { "handler": "pay", "quantile": 0.95, "millis": 20 }, { "handler": "pay", "millis": "soon" }, 7, null,
+        { "handler": "pay", "quantile": 0.95, "millis": 20 }, { "handler": "pay", "millis": 1 },
     ] }));
     assert_eq!(handlers(&recording), ["over-threshold pay"]);
     recording.expectations = Some(json!({ "thresholds": [{ "handler": "pay", "quantile": 0.95, "millis": 40 }] }));
     assert_eq!(handlers(&recording), [""; 0]);
-    recording.expectations = Some(json!({ "thresholds": { "pay": 3 } }));
+    recording.expectations = Some(json!({ "thresholds": [
+        { "handler": "pay", "file": "src/other.js", "quantile": 0.95, "millis": 20 },
+    ] }));
     assert_eq!(handlers(&recording), [""; 0]);
 }
 
