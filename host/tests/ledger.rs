@@ -503,6 +503,29 @@ fn a_claim_excludes_others_and_dies_with_its_process() {
     drop(repository);
 }
 
+#[test]
+fn what_a_killed_process_had_handed_to_a_child_that_was_just_starting_is_waited_for() {
+    let state = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(state.path()).unwrap();
+    let id = CaseId::parse("error-1").unwrap();
+    let mut dead = child_process("claim", state.path());
+    let mut lines = BufReader::new(dead.stderr.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "claimed");
+    dead.kill().unwrap();
+    dead.wait().unwrap();
+    // The lock it had taken, still held by somebody else; the number in it is of a process that is no more.
+    let path = std::fs::read_dir(state.path().join("locks")).unwrap().flatten().map(|entry| entry.path());
+    let heirs: Vec<_> = path.map(|path| std::fs::File::open(path).unwrap()).collect();
+    for heir in &heirs {
+        heir.lock().unwrap();
+    }
+    std::thread::scope(|scope| {
+        let waits = scope.spawn(|| ledger.claim(&id).map(drop));
+        drop(heirs);
+        waits.join().unwrap().unwrap();
+    });
+}
+
 /// Runs `child` on a small file system of its own; `false` where the machine does not let us mount one.
 fn on_a_mount(work: &str, prepare: &str) -> bool {
     let folder = tempfile::tempdir().unwrap();

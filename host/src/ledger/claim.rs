@@ -7,6 +7,11 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long a child may hold what its killed parent held; forking and starting take milliseconds on an idle machine.
+const INHERITED: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The right to work on one case or repository; dropping it gives it back.
 #[derive(Debug)]
@@ -37,21 +42,40 @@ pub(super) fn lock_file(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Takes the lock at once or says who has it.
+/// Takes the lock or says who has it: at once, unless that process is dead. Then it was killed while it started another,
+/// and until that one has begun its own program, or ended, it holds what its parent held.
 pub(super) fn claim(path: &Path, what: &str) -> Result<Claim, Busy> {
     let lock = |source| Busy::Lock { path: path.to_path_buf(), source };
     let mut file = lock_file(path).map_err(lock)?;
-    match file.try_lock() {
-        Ok(()) => {
-            // The number is for messages only, so a disk that cannot take it does not stop anything.
-            let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
-            Ok(Claim { _file: file })
+    let patience = Instant::now() + INHERITED;
+    loop {
+        match file.try_lock() {
+            Ok(()) => {
+                // The number is for messages only, so a disk that cannot take it does not stop anything.
+                let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
+                return Ok(Claim { _file: file });
+            }
+            Err(TryLockError::WouldBlock) => {
+                let by = holder(&mut file);
+                if by.is_none_or(is_alive) || Instant::now() > patience {
+                    return Err(Busy::Held { what: what.to_owned(), by });
+                }
+                std::thread::sleep(PAUSE);
+            }
+            Err(TryLockError::Error(source)) => return Err(lock(source)),
         }
-        Err(TryLockError::WouldBlock) => {
-            let mut text = String::new();
-            let _ = file.rewind().and_then(|()| (&file).take(16).read_to_string(&mut text));
-            Err(Busy::Held { what: what.to_owned(), by: text.trim().parse().ok() })
-        }
-        Err(TryLockError::Error(source)) => Err(lock(source)),
     }
+}
+
+/// The process that wrote its number when it took the lock.
+fn holder(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.rewind().and_then(|()| file.take(16).read_to_string(&mut text)).ok()?;
+    text.trim().parse().ok()
+}
+
+/// Whether there is such a process, as far as this one can see.
+fn is_alive(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_none_or(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
 }
