@@ -1,0 +1,21 @@
+//! The rules, one to a file. Each looks at who writes, and either knows what a careful reviewer would do, or says nothing.
+
+mod copied_alias;
+mod copied_argument;
+mod copied_where_used;
+mod own_each_call;
+
+#[cfg(test)]
+mod examples;
+
+use super::scene::Scene;
+use crate::repair::Draft;
+
+/// What is less sure than this is not proposed.
+const LEAST_CONFIDENCE: f64 = 0.45;
+
+/// Drafts, the best first: the smallest edit that does it, then the wider ones.
+pub fn drafts(scene: &Scene<'_, '_>) -> Vec<Draft> {
+    let rules = [copied_where_used::draft, copied_alias::draft, own_each_call::draft, copied_argument::draft];
+    rules.iter().filter_map(|rule| rule(scene)).filter(|draft| draft.confidence >= LEAST_CONFIDENCE).collect()
+}

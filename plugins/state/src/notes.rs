@@ -1,0 +1,45 @@
+//! What the detector tells the diagnoser and the fixer, as JSON in a finding's notes.
+//!
+//! Between the calls lie a ledger, maybe another version of this plugin, and in `finding` maybe another author's
+//! detector. So notes carry a version, and what comes back is checked as if a stranger had written it.
+
+use serde::{Deserialize, Serialize};
+use thymus_sdk::source::is_inside;
+use thymus_sdk::{Failure, Finding};
+
+use crate::change::Change;
+
+/// Raised when a field changes its meaning.
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Notes {
+    version: u32,
+    change: Change,
+}
+
+/// A finding's notes.
+pub fn of_change(change: Change) -> String {
+    serde_json::to_string(&Notes { version: VERSION, change }).expect("plain data is always JSON")
+}
+
+/// What a finding's notes say.
+pub fn change(finding: &Finding) -> Result<Change, Failure> {
+    #[derive(Deserialize)]
+    struct Version {
+        version: u32,
+    }
+    match serde_json::from_str::<Version>(&finding.notes) {
+        Ok(Version { version: VERSION }) => {
+            let Notes { change, .. } = serde_json::from_str::<Notes>(&finding.notes)
+                .map_err(|why| Failure::BadInput(format!("its notes: {why}")))?;
+            if is_inside(&change.path) {
+                Ok(change)
+            } else {
+                Err(Failure::BadInput("a change outside of the source".to_owned()))
+            }
+        }
+        Ok(Version { version }) => Err(Failure::Unsupported(format!("notes of version {version}"))),
+        Err(_) => Err(Failure::Unsupported("it was not made by thymus-state".to_owned())),
+    }
+}
