@@ -1,25 +1,13 @@
-//! What the project declares of its state: `state` in `expectations.json`, a list of `handler`, maybe `file`, and
-//! `changes`, the only state that it may change.
+//! What the project declares of its state: the contracts of `expectations.json`.
 
-use serde_json::Value;
 use thymus_sdk::Failure;
-use thymus_sdk::telemetry::{Handler, Telemetry};
+use thymus_sdk::telemetry::{Handler, StateContract, Telemetry};
 
 use crate::change::What;
 
-/// More contracts than thymus hands on.
-const MOST: usize = 1_000;
-
 /// The contracts.
 #[derive(Debug, Default)]
-pub struct Declared(Vec<Contract>);
-
-#[derive(Debug)]
-struct Contract {
-    handler: String,
-    file: Option<String>,
-    changes: Vec<String>,
-}
+pub struct Declared(Vec<StateContract>);
 
 /// What a contract says of one change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,16 +21,14 @@ pub enum Ruling {
 }
 
 impl Declared {
-    /// Reads them. What doesn't read as a contract is none.
+    /// Reads them.
     pub fn read(telemetry: &Telemetry) -> Result<Self, Failure> {
-        let expectations = telemetry.expectations()?;
-        let list = expectations.get("state").and_then(Value::as_array);
-        Ok(Self(list.into_iter().flatten().take(MOST).filter_map(Contract::of).collect()))
+        Ok(Self(telemetry.expectations()?.state))
     }
 
     /// What is said of a handler's change.
     pub fn of(&self, handler: &Handler, what: &What) -> Ruling {
-        let Some(contract) = self.0.iter().find(|contract| contract.means(handler)) else { return Ruling::None };
+        let Some(contract) = self.0.iter().find(|contract| means(contract, handler)) else { return Ruling::None };
         let name = match what {
             What::Argument(name) | What::State(name) => name.as_str(),
             // Which state stands behind it is not known.
@@ -56,23 +42,10 @@ impl Declared {
     }
 }
 
-impl Contract {
-    fn of(value: &Value) -> Option<Self> {
-        let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-        let changes = value.get("changes")?.as_array()?;
-        Some(Self {
-            handler: text("handler")?,
-            file: text("file"),
-            changes: changes.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        })
-    }
-
-    fn means(&self, handler: &Handler) -> bool {
-        let at = |file: &String| {
-            handler.path.as_ref().is_some_and(|path| path == file || path.ends_with(&format!("/{file}")))
-        };
-        self.handler == handler.handler && self.file.as_ref().is_none_or(at)
-    }
+fn means(contract: &StateContract, handler: &Handler) -> bool {
+    let at =
+        |file: &String| handler.path.as_ref().is_some_and(|path| path == file || path.ends_with(&format!("/{file}")));
+    contract.handler == handler.handler && contract.file.as_ref().is_none_or(at)
 }
 
 /// `order` allows `order.status` too, and `args.order`.
@@ -84,15 +57,18 @@ fn allows(allowed: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn only_what_is_listed_may_change() {
-        let contract = |value: Value| Contract::of(&value).unwrap();
+        let contract = |handler: &str, file: Option<&str>, changes: &[&str]| StateContract {
+            handler: handler.to_owned(),
+            file: file.map(str::to_owned),
+            changes: changes.iter().map(|name| (*name).to_owned()).collect(),
+        };
         let declared = Declared(vec![
-            contract(json!({ "handler": "pay", "file": "src/pay.js", "changes": ["order.status"] })),
-            contract(json!({ "handler": "quote", "changes": [] })),
-            contract(json!({ "handler": "any", "changes": ["*"] })),
+            contract("pay", Some("src/pay.js"), &["order.status"]),
+            contract("quote", None, &[]),
+            contract("any", None, &["*"]),
         ]);
         let of = |handler: &str, path: &str, name: &str| {
             let handler = Handler { handler: handler.to_owned(), path: Some(path.to_owned()), ..Handler::default() };

@@ -1,5 +1,7 @@
 //! From a finding to the statement that writes, in the contract's terms.
 
+use std::fmt::Write as _;
+
 use thymus_sdk::host::{Level, log};
 use thymus_sdk::source::Source;
 use thymus_sdk::wording::{EXPLANATION, cut};
@@ -27,7 +29,7 @@ pub fn diagnose(finding: &Finding, source: &Source) -> Result<Option<Diagnosis>,
     if others.len() > 0 {
         explanation.push_str(" It is written in other places too:");
         for other in others.clone().take(4) {
-            explanation.push_str(&format!("\n- {}", other.how));
+            let _ = write!(explanation, "\n- {}", other.how);
         }
     }
     Ok(Some(Diagnosis {

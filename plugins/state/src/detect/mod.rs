@@ -115,7 +115,8 @@ fn candidates(telemetry: &Telemetry, source: &Source, settings: &Settings) -> Re
 /// For each, the other one that does the writing: a caller of a function that changes what it is given shows the same
 /// change, and is no second problem.
 fn leading_to_others(found: &[(Candidate, Option<code::Look>, judge::Verdict)]) -> Vec<Option<String>> {
-    let writes = |look: &Option<code::Look>| look.as_ref().and_then(|look| look.writers.first()).map(|w| w.place());
+    let writes =
+        |look: &Option<code::Look>| look.as_ref().and_then(|look| look.writers.first()).map(code::Writer::place);
     let is_own = |(candidate, look, _): &(Candidate, Option<code::Look>, judge::Verdict)| {
         look.as_ref().and_then(|look| look.writers.first()).is_some_and(|writer| {
             writer.path == candidate.change.path && look.as_ref().is_some_and(|look| look.holds(writer))

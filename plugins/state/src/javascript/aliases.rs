@@ -64,13 +64,12 @@ impl Aliases {
     /// Those of a parameter, and of what is made of it inside of the function.
     pub fn of_parameter(code: &Code<'_>, function: &Func<'_>, at: usize) -> Option<Self> {
         let mut aliases = Self::default();
-        match function.params.items.get(at) {
-            Some(parameter) => aliases.bind(&parameter.pattern, &Alias::whole(), 0),
-            None => {
-                // `(...items)`: one of the rest.
-                let rest = function.params.rest.as_ref()?;
-                aliases.bind(&rest.rest.argument, &Alias::whole().copied(), 0);
-            }
+        if let Some(parameter) = function.params.items.get(at) {
+            aliases.bind(&parameter.pattern, &Alias::whole(), 0);
+        } else {
+            // `(...items)`: one of the rest.
+            let rest = function.params.rest.as_ref()?;
+            aliases.bind(&rest.rest.argument, &Alias::whole().copied(), 0);
         }
         aliases.follow(code, function.span);
         Some(aliases)
@@ -189,7 +188,7 @@ impl Aliases {
             AstKind::CallExpression(call) => {
                 let Expression::StaticMemberExpression(callee) = bare(&call.callee) else { return };
                 let method = callee.property.name.as_str();
-                let place = if EACH.contains(&method) { 0 } else { 1 };
+                let place = usize::from(!EACH.contains(&method));
                 if place == 1 && !matches!(method, "reduce" | "reduceRight") {
                     return;
                 }

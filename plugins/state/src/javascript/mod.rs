@@ -45,7 +45,7 @@ pub fn look(change: &Change, source: &Source) -> Option<Look> {
 /// Repairs, the best first; none when none is sure.
 pub fn repairs(change: &Change, source: &Source) -> Vec<Repair> {
     let project = Project::of(source);
-    let drafts = Scene::with(change, &project, |scene| rules::drafts(scene)).unwrap_or_default();
+    let drafts = Scene::with(change, &project, rules::drafts).unwrap_or_default();
     let finished = drafts.into_iter().filter_map(|draft| {
         let changes = edits::sound(&draft.edits, &project)?;
         Some(Repair { title: draft.title, explanation: draft.explanation, changes, confidence: draft.confidence })

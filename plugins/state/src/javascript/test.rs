@@ -35,13 +35,12 @@ fn unchanged(
     project: &Project,
 ) -> Option<Vec<String>> {
     let mut arguments = bench.arguments(&call.args, false, project)?;
-    let at = match argument.parse::<usize>() {
-        Ok(at) => at,
+    let at = if let Ok(at) = argument.parse::<usize>() {
+        at
+    } else {
         // By name, in the order of the parameters.
-        Err(_) => {
-            let (all, one) = (subject.positional(&call.args)?, call.args.get(argument)?);
-            all.iter().position(|value| value == one)?
-        }
+        let (all, one) = (subject.positional(&call.args)?, call.args.get(argument)?);
+        all.iter().position(|value| value == one)?
     };
     let end = bench.framework().style.semicolon;
     let before = match &call.args {

@@ -25,11 +25,11 @@ pub fn shallow(text: &str, value: &Value) -> Option<String> {
 }
 
 /// A copy of a value and of those containers within it that are written into.
-pub fn deep(text: &str, value: &Value, places: &[&[Step]], module: &Module) -> Option<Copy> {
+pub fn deep(text: &str, value: &Value, places: &[&[Step]], module: &Module) -> Copy {
     if let Some(code) = comprehended(text, value, places, module) {
-        return Some(Copy { code, needs_copy_module: false });
+        return Copy { code, needs_copy_module: false };
     }
-    Some(Copy { code: format!("copy.deepcopy({text})"), needs_copy_module: true })
+    Copy { code: format!("copy.deepcopy({text})"), needs_copy_module: true }
 }
 
 fn comprehended(text: &str, value: &Value, places: &[&[Step]], module: &Module) -> Option<String> {

@@ -12,6 +12,9 @@ use super::sites::{Site, sites};
 use crate::change::{Change, What, argument};
 use crate::differences::{Place, Step};
 
+/// A file, where in it something is written, and in words how.
+type Written = (String, Range<usize>, String);
+
 /// What a change's function looks like.
 pub struct Scene<'s> {
     pub change: &'s Change,
@@ -23,7 +26,7 @@ pub struct Scene<'s> {
     /// Who writes into it, where it was seen to change, in the order of the text.
     pub sites: Vec<Site<'s>>,
     /// Of calls among them, where in another function it is written.
-    inner: Vec<(String, Range<usize>, String)>,
+    inner: Vec<Written>,
 }
 
 /// What is watched.
@@ -80,7 +83,7 @@ impl<'s> Scene<'s> {
     }
 
     /// Path, place and words of each who writes; where a call writes, the statement inside of what it calls.
-    pub fn writers(&self) -> impl Iterator<Item = (String, Range<usize>, String)> + '_ {
+    pub fn writers(&self) -> impl Iterator<Item = Written> + '_ {
         let own = self.sites.iter().map(|site| (self.change.path.clone(), site.range.clone(), site.how(self.module)));
         let direct = self.sites.iter().any(|site| !matches!(site.kind, super::sites::Kind::Call));
         let inner: Vec<_> = if direct { Vec::new() } else { self.inner.iter().take(4).cloned().collect() };
@@ -231,7 +234,7 @@ fn written_by_callee<'s>(
     function: Function<'s>,
     call: &'s ExprCall,
     at: usize,
-) -> Option<(Place, (String, Range<usize>, String))> {
+) -> Option<(Place, Written)> {
     let callees = project.callees(module, function.class, &call.func);
     let [(home, callee)] = callees.as_slice() else { return None };
     let parameter = parameter(*callee, &at.to_string())?;

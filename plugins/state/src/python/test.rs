@@ -44,7 +44,7 @@ pub fn write(change: &Change, project: &Project, source: &Source) -> Option<thym
         }
         What::State(_) | What::Results => {
             test.name = format!("{function}_gives_the_same_twice");
-            test.words = "One call leaves nothing behind for the next.".to_owned();
+            "One call leaves nothing behind for the next.".clone_into(&mut test.words);
             let expr = bench.expression(&called, &mut imports);
             test.waits = expr.starts_with("await ");
             imports.module("copy");

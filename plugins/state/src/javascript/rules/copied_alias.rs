@@ -64,24 +64,24 @@ mod tests {
     #[test]
     fn another_name_becomes_a_copy() {
         let after = repaired(
-            r#"function f(order) {
+            r"function f(order) {
   const rows = order.rows;
   rows.push(1);
   return rows.length;
 }
-"#,
+",
             &json!([{ "rows": [] }]),
             &json!([{ "rows": [1] }]),
         );
         assert_eq!(
             after.as_deref(),
             Some(
-                r#"function f(order) {
+                r"function f(order) {
   const rows = [...order.rows];
   rows.push(1);
   return rows.length;
 }
-"#
+"
             )
         );
     }
@@ -89,26 +89,26 @@ mod tests {
     #[test]
     fn defaults_of_the_module_are_copied() {
         let after = forgotten(
-            r#"const DEFAULTS = { a: 1 };
+            r"const DEFAULTS = { a: 1 };
 export { DEFAULTS };
 function f(given) {
   const out = DEFAULTS;
   out.b = given;
   return out;
 }
-"#,
+",
         );
         assert_eq!(
             after.as_deref(),
             Some(
-                r#"const DEFAULTS = { a: 1 };
+                r"const DEFAULTS = { a: 1 };
 export { DEFAULTS };
 function f(given) {
   const out = { ...DEFAULTS };
   out.b = given;
   return out;
 }
-"#
+"
             )
         );
     }

@@ -31,7 +31,7 @@ pub fn draft(scene: &Scene<'_, '_>) -> Option<Draft> {
     let places: Vec<&[Step]> = places.into_iter().collect();
     let copy = Copies::of(code).deep(name, scene.value_at(&base)?, &places)?;
     let statements = innermost(&body.statements, &scene.sites.iter().map(|site| site.span).collect::<Vec<_>>());
-    let statement = statements.iter().map(|statement| statement.span()).find(|span| uses(scene, *span, symbol))?;
+    let statement = statements.iter().map(oxc::span::GetSpan::span).find(|span| uses(scene, *span, symbol))?;
     let at = statement.start as usize;
     let indent = code.text.indent_at(at);
     let Style { semicolon, newline, .. } = Style::of_code(code);
@@ -111,21 +111,21 @@ mod tests {
     #[test]
     fn a_parameter_becomes_a_copy() {
         let after = repaired(
-            r#"function f(rows) {
+            r"function f(rows) {
   if (!rows) {
     return 0;
   }
   rows.push(1);
   return rows.length;
 }
-"#,
+",
             &json!([[]]),
             &json!([[1]]),
         );
         assert_eq!(
             after.as_deref(),
             Some(
-                r#"function f(rows) {
+                r"function f(rows) {
   if (!rows) {
     return 0;
   }
@@ -133,7 +133,7 @@ mod tests {
   rows.push(1);
   return rows.length;
 }
-"#
+"
             )
         );
     }
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn entries_are_copied_where_they_are_written_into() {
         let after = repaired(
-            r#"function f({ lines }) {
+            r"function f({ lines }) {
   let sum = 0;
   for (const line of lines) {
     line.total = line.price * 2;
@@ -149,14 +149,14 @@ mod tests {
   }
   return sum;
 }
-"#,
+",
             &json!([{ "lines": [{ "price": 1 }] }]),
             &json!([{ "lines": [{ "price": 1, "total": 2 }] }]),
         );
         assert_eq!(
             after.as_deref(),
             Some(
-                r#"function f({ lines }) {
+                r"function f({ lines }) {
   let sum = 0;
   lines = lines.map((item) => ({ ...item }));
   for (const line of lines) {
@@ -165,7 +165,7 @@ mod tests {
   }
   return sum;
 }
-"#
+"
             )
         );
     }
@@ -174,10 +174,10 @@ mod tests {
     fn who_is_there_to_change_it_is_left_alone() {
         assert_eq!(
             repaired(
-                r#"function f(rows) {
+                r"function f(rows) {
   rows.push(1);
 }
-"#,
+",
                 &json!([[]]),
                 &json!([[1]])
             ),
@@ -189,7 +189,7 @@ mod tests {
     fn who_is_called_for_its_change_is_left_alone() {
         assert_eq!(
             repaired(
-                r#"function f(rows) {
+                r"function f(rows) {
   rows.push(1);
   return rows;
 }
@@ -197,7 +197,7 @@ export function g(rows) {
   f(rows);
   return rows;
 }
-"#,
+",
                 &json!([[]]),
                 &json!([[1]])
             ),

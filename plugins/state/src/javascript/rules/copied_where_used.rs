@@ -87,16 +87,16 @@ mod tests {
     #[test]
     fn a_sorted_copy_is_returned() {
         let after = repaired(
-            r#"const f = (rows) => rows.sort((a, b) => a - b).map(String);
-"#,
+            r"const f = (rows) => rows.sort((a, b) => a - b).map(String);
+",
             &json!([[3, 1]]),
             &json!([[1, 3]]),
         );
         assert_eq!(
             after.as_deref(),
             Some(
-                r#"const f = (rows) => [...rows].sort((a, b) => a - b).map(String);
-"#
+                r"const f = (rows) => [...rows].sort((a, b) => a - b).map(String);
+"
             )
         );
     }
@@ -104,20 +104,20 @@ mod tests {
     #[test]
     fn a_new_object_is_assigned_into() {
         let after = repaired(
-            r#"function f(base, more) {
+            r"function f(base, more) {
   return Object.assign(base, more);
 }
-"#,
+",
             &json!([{ "a": 1 }, { "b": 2 }]),
             &json!([{ "a": 1, "b": 2 }, { "b": 2 }]),
         );
         assert_eq!(
             after.as_deref(),
             Some(
-                r#"function f(base, more) {
+                r"function f(base, more) {
   return Object.assign({}, base, more);
 }
-"#
+"
             )
         );
     }
@@ -125,22 +125,22 @@ mod tests {
     #[test]
     fn old_code_is_copied_in_old_words() {
         let after = repaired(
-            r#"function f(rows) {
+            r"function f(rows) {
   var out = rows.reverse();
   return out;
 }
-"#,
+",
             &json!([[3, 1]]),
             &json!([[1, 3]]),
         );
         assert_eq!(
             after.as_deref(),
             Some(
-                r#"function f(rows) {
+                r"function f(rows) {
   var out = rows.slice().reverse();
   return out;
 }
-"#
+"
             )
         );
     }

@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn a_list_of_the_module_becomes_the_calls_own() {
         let after = forgotten(
-            r#"import x from 'x';
+            r"import x from 'x';
 
 const found = [];
 
@@ -89,19 +89,19 @@ export function f(text) {
   found.push(x(text));
   return found;
 }
-"#,
+",
         );
         assert_eq!(
             after.as_deref(),
             Some(
-                r#"import x from 'x';
+                r"import x from 'x';
 
 export function f(text) {
   const found = [];
   found.push(x(text));
   return found;
 }
-"#
+"
             )
         );
     }
@@ -110,12 +110,12 @@ export function f(text) {
     fn what_is_meant_to_stay_stays() {
         assert_eq!(
             forgotten(
-                r#"const cache = {};
+                r"const cache = {};
 export function f(text) {
   cache[text] = 1;
   return cache;
 }
-"#
+"
             ),
             None
         );

@@ -22,7 +22,7 @@ pub fn draft(scene: &Scene<'_>) -> Option<Draft> {
     let places: BTreeSet<&[Step]> = scene.sites.iter().map(|site| site.alias.place.0.as_slice()).collect();
     let places: Vec<&[Step]> = places.into_iter().collect();
     let module = scene.module;
-    let copy = deep(name, scene.value_at(&Place::default())?, &places, module)?;
+    let copy = deep(name, scene.value_at(&Place::default())?, &places, module);
     let body = &scene.function.def.body;
     let body = innermost(&body[usize::from(docstring(body).is_some())..], scene);
     let statement = body.iter().find(|it| uses(scene, it, name))?;
@@ -147,9 +147,9 @@ mod tests {
     fn who_is_there_to_change_it_is_left_alone() {
         assert_eq!(
             repaired(
-                r#"def f(rows):
+                r"def f(rows):
     rows.append(1)
-"#,
+",
                 &json!([[]]),
                 &json!([[1]])
             ),

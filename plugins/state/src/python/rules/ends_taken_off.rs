@@ -52,22 +52,22 @@ mod tests {
     #[test]
     fn the_rest_gets_the_name() {
         let after = repaired(
-            r#"def f(rows):
+            r"def f(rows):
     if rows:
         rows.pop(0)
     return len(rows)
-"#,
+",
             &json!([[3, 1]]),
             &json!([[1]]),
         );
         assert_eq!(
             after.as_deref(),
             Some(
-                r#"def f(rows):
+                r"def f(rows):
     if rows:
         rows = rows[1:]
     return len(rows)
-"#
+"
             )
         );
     }

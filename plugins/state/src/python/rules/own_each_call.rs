@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn a_list_of_the_module_becomes_the_calls_own() {
         let after = forgotten(
-            r#"import re
+            r"import re
 
 found = []
 
@@ -101,19 +101,19 @@ found = []
 def f(text):
     found.append(text)
     return found
-"#,
+",
         );
         assert_eq!(
             after.as_deref(),
             Some(
-                r#"import re
+                r"import re
 
 
 def f(text):
     found = []
     found.append(text)
     return found
-"#
+"
             )
         );
     }

@@ -51,20 +51,20 @@ mod tests {
     #[test]
     fn the_sorted_list_gets_the_name() {
         let after = repaired(
-            r#"def f(rows):
+            r"def f(rows):
     rows.sort(key=len)
     return rows[0]
-"#,
+",
             &json!([[3, 1]]),
             &json!([[1, 3]]),
         );
         assert_eq!(
             after.as_deref(),
             Some(
-                r#"def f(rows):
+                r"def f(rows):
     rows = sorted(rows, key=len)
     return rows[0]
-"#
+"
             )
         );
     }
@@ -72,20 +72,20 @@ mod tests {
     #[test]
     fn the_reversed_list_gets_the_name() {
         let after = repaired(
-            r#"def f(rows):
+            r"def f(rows):
     rows.reverse()
     return rows
-"#,
+",
             &json!([[3, 1]]),
             &json!([[1, 3]]),
         );
         assert_eq!(
             after.as_deref(),
             Some(
-                r#"def f(rows):
+                r"def f(rows):
     rows = list(reversed(rows))
     return rows
-"#
+"
             )
         );
     }
@@ -94,9 +94,9 @@ mod tests {
     fn who_is_there_to_sort_is_left_alone() {
         assert_eq!(
             repaired(
-                r#"def f(rows):
+                r"def f(rows):
     rows.sort()
-"#,
+",
                 &json!([[3, 1]]),
                 &json!([[1, 3]])
             ),
