@@ -1,0 +1,45 @@
+//! The rules on doc comments, one to a file, each with its examples. A rule compares a function with what is said of it.
+
+pub mod default_value;
+pub mod exception;
+pub mod parameter_name;
+pub mod parameter_order;
+pub mod parameter_type;
+pub mod return_value;
+pub mod undocumented_parameter;
+
+#[cfg(test)]
+pub mod examples;
+
+use crate::classes::Classes;
+use crate::documented::{Documented, File};
+use crate::drift::Drift;
+
+/// What rules know beyond the function itself.
+#[derive(Debug, Default)]
+pub struct Habits {
+    /// The project's classes.
+    pub classes: Classes,
+    /// Whether the project documents all parameters where it documents some, so that a missing one is news.
+    pub is_thorough: bool,
+}
+
+/// All that a function's doc comment gets wrong.
+pub fn check(file: &File, function: &Documented, habits: &Habits) -> Vec<Drift> {
+    if function.doc.is_foreign {
+        return Vec::new();
+    }
+    let mut drifts = parameter_name::check(file, function);
+    let names_agree = drifts.is_empty();
+    if names_agree && habits.is_thorough {
+        drifts.extend(undocumented_parameter::check(file, function));
+    }
+    if names_agree {
+        drifts.extend(parameter_order::check(file, function));
+    }
+    drifts.extend(parameter_type::check(file, function));
+    drifts.extend(default_value::check(file, function));
+    drifts.extend(exception::check(file, function, &habits.classes));
+    drifts.extend(return_value::check(file, function));
+    drifts
+}

@@ -1,0 +1,292 @@
+//! A doc comment names a parameter that the function doesn't have. Where exactly one undocumented parameter stands at the same
+//! place between the same neighbours, it was renamed; where nothing is undocumented, it was removed.
+
+use crate::doc::{Entry, Style};
+use crate::documented::{Documented, File, drift, repair};
+use crate::drift::{Drift, Repair, Replace, Weight};
+use crate::signature::{Kind, Parameter};
+use crate::types;
+
+/// Two names this alike are one that was changed, also where the signature takes any name.
+const ALIKE: f64 = 0.6;
+
+/// Each documented name that is gone.
+pub fn check(file: &File, function: &Documented) -> Vec<Drift> {
+    let section = &function.doc.parameters;
+    let gone: Vec<&Entry> = section.entries.iter().filter(|entry| is_gone(function, entry)).collect();
+    if section.is_unsure || gone.is_empty() {
+        return Vec::new();
+    }
+    let missing: Vec<&Parameter> =
+        function.named().filter(|parameter| parameter.kind == Kind::Plain && !section.has(&parameter.name)).collect();
+    // Nothing of it fits: the comment documents something else (a wrapped function, a template), not an older state.
+    if gone.len() > 2 && gone.len() == section.entries.len() {
+        return Vec::new();
+    }
+    let found = gone.iter().filter_map(|entry| {
+        let renamed = successor(function, entry, &gone, &missing);
+        match renamed {
+            Some(new) => Some(renamed_to(file, function, entry, new)),
+            // With `**kwargs` any name may be taken.
+            None if function.signature.is_open => None,
+            None => Some(removed(file, function, entry, missing.is_empty())),
+        }
+    });
+    found.collect()
+}
+
+/// Whether an entry names nothing that the function takes.
+fn is_gone(function: &Documented, entry: &Entry) -> bool {
+    let mut parts = entry.name.splitn(2, '.');
+    let (first, rest) = (parts.next().unwrap_or_default(), parts.next());
+    let parameters = &function.signature.parameters;
+    let first = first.trim_end_matches("[]");
+    match rest {
+        None => {
+            // A parameter that is only taken apart may be called anything.
+            let is_known = parameters.iter().any(|parameter| parameter.name == first);
+            !is_known && !names_pattern(function, entry) && first != "this"
+        }
+        Some(rest) => {
+            let named = parameters.iter().find(|parameter| parameter.name == first);
+            let pattern = named.or_else(|| pattern_of(function, first));
+            match pattern.map(|parameter| &parameter.kind) {
+                Some(Kind::Pattern(fields, is_open)) => {
+                    let field = rest.split(['.', '[']).next().unwrap_or_default();
+                    !is_open && !fields.iter().any(|known| known.name == field)
+                }
+                // What a whole value holds, the signature doesn't say.
+                _ => false,
+            }
+        }
+    }
+}
+
+/// Whether an undotted entry stands for a parameter that is only taken apart.
+fn names_pattern(function: &Documented, entry: &Entry) -> bool {
+    pattern_of(function, &entry.name).is_some()
+}
+
+/// The nameless parameter that a documented name stands for: the one at its place.
+pub fn pattern_of<'f>(function: &'f Documented, name: &str) -> Option<&'f Parameter> {
+    let top: Vec<&Entry> = function.doc.parameters.entries.iter().filter(|entry| !entry.name.contains('.')).collect();
+    let unknown = |entry: &&Entry| !function.named().any(|parameter| parameter.name == entry.name);
+    let patterns: Vec<&Parameter> = function
+        .signature
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.name.is_empty() && matches!(parameter.kind, Kind::Pattern(..)))
+        .collect();
+    match top.iter().copied().filter(unknown).position(|entry| entry.name == name) {
+        Some(at) => patterns.get(at).copied(),
+        // Only its parts are documented.
+        None => (patterns.len() == 1 && !top.iter().any(|entry| entry.name == name)).then(|| patterns[0]),
+    }
+}
+
+/// The parameter that an entry was written for, under its new name.
+fn successor<'f>(
+    function: &'f Documented,
+    entry: &Entry,
+    gone: &[&Entry],
+    missing: &[&'f Parameter],
+) -> Option<&'f Parameter> {
+    if let Some((first, rest)) = entry.name.split_once('.') {
+        return renamed_field(function, first, rest, gone);
+    }
+    let entries: Vec<&Entry> =
+        function.doc.parameters.entries.iter().filter(|entry| !entry.name.contains('.')).collect();
+    let at = entries.iter().position(|other| other.name == entry.name)?;
+    let named: Vec<&Parameter> = function.named().collect();
+    let place = |entry: &&Entry| named.iter().position(|parameter| parameter.name == entry.name);
+    // The gap between its nearest neighbours that still exist, on both sides.
+    let before = entries[..at].iter().rev().find_map(place);
+    let after = entries[at + 1..].iter().find_map(place);
+    let (from, to) = (before.map_or(0, |at| at + 1), after.unwrap_or(named.len()));
+    let gap = named.get(from..to)?;
+    let is_missing = |parameter: &&&Parameter| missing.iter().any(|other| other.name == parameter.name);
+    let candidates: Vec<&&Parameter> = gap.iter().filter(is_missing).collect();
+    let [new] = candidates[..] else { return None };
+    let is_gone = |entry: &&&Entry| gone.iter().any(|other| other.name == entry.name);
+    let start = before.map_or(0, |_| entries[..at].iter().rposition(|e| place(e).is_some()).map_or(0, |at| at + 1));
+    let stop = entries[at + 1..].iter().position(|e| place(e).is_some()).map_or(entries.len(), |next| at + 1 + next);
+    if entries[start..stop].iter().filter(is_gone).count() != 1 {
+        return None;
+    }
+    let fits = !types::conflict(entry.kind.as_ref().map(|kind| kind.0.as_str()), new.annotation.as_deref());
+    let is_sure = !function.signature.is_open || strsim::jaro_winkler(&entry.name, &new.name) >= ALIKE;
+    (fits && is_sure).then_some(*new)
+}
+
+/// The one part of an options object that nothing is said of, if only one documented part is gone.
+fn renamed_field<'f>(function: &'f Documented, first: &str, rest: &str, gone: &[&Entry]) -> Option<&'f Parameter> {
+    let named = function.signature.parameters.iter().find(|parameter| parameter.name == first);
+    let Kind::Pattern(fields, _) = &named.or_else(|| pattern_of(function, first))?.kind else { return None };
+    let prefix = format!("{first}.");
+    let is_said = |field: &&Parameter| function.doc.parameters.has(&format!("{prefix}{}", field.name));
+    let unsaid: Vec<&Parameter> = fields.iter().filter(|field| !is_said(field)).collect();
+    let [new] = unsaid[..] else { return None };
+    let lost = gone.iter().filter(|entry| entry.name.starts_with(&prefix)).count();
+    (lost == 1 && !rest.contains('.')).then_some(new)
+}
+
+fn renamed_to(file: &File, function: &Documented, entry: &Entry, new: &Parameter) -> Drift {
+    let old = &entry.name;
+    let name = match old.rsplit_once('.') {
+        Some((before, _)) => format!("{before}.{}", new.name),
+        None => new.name.clone(),
+    };
+    let mut found = drift(file, function, "parameter-renamed", Weight::Wrong, 0.93, format!("{old} {name}"));
+    found.title = format!("{}: the documentation calls the parameter {name} {old}", function.name);
+    found.statement = format!(
+        "The documentation of {} describes a parameter `{old}`; the function has none of that name, and at its place `{name}`, \
+         which is not documented",
+        function.name
+    );
+    found.place = entry.name_at.clone();
+    let places = std::iter::once(entry.name_at.clone()).chain(entry.also.iter().map(|(at, _)| at.clone()));
+    found.repair = repair(
+        format!("Call the parameter {name} of {} by its name", function.name),
+        format!(
+            "The parameter that the documentation calls `{old}` is `{name}` in the code; what is said of it stays."
+        ),
+        places.map(|at| Replace::of(&file.content, at, name.clone())),
+    );
+    found
+}
+
+fn removed(file: &File, function: &Documented, entry: &Entry, is_sure: bool) -> Drift {
+    let name = &entry.name;
+    let mut found = drift(file, function, "parameter-gone", Weight::Wrong, 0.85, name.clone());
+    found.title = format!("{}: the documentation describes a parameter {name} that does not exist", function.name);
+    found.statement = format!(
+        "The documentation of {} describes a parameter `{name}`; the function has none of that name",
+        function.name
+    );
+    found.place = entry.name_at.clone();
+    if is_sure && !entry.is_shared {
+        found.repair = without(file, function, entry);
+    }
+    found
+}
+
+/// Without the entry, and without the section where it was the only one.
+fn without(file: &File, function: &Documented, entry: &Entry) -> Option<Repair> {
+    let section = &function.doc.parameters;
+    let is_last = section.entries.len() == 1;
+    let lines = match (is_last, &section.whole) {
+        (true, Some(whole)) => whole.clone(),
+        (true, None) if function.doc.style != Style::Jsdoc && function.doc.style != Style::Sphinx => return None,
+        _ => entry.lines.clone()?,
+    };
+    let name = &entry.name;
+    repair(
+        format!("Drop {name} from the documentation of {}", function.name),
+        format!("`{}` has no parameter `{name}` any more, and none that is not documented.", function.name),
+        std::iter::once(lines)
+            .chain(entry.also.iter().map(|(_, lines)| lines.clone()))
+            .map(|lines| Replace::of(&file.content, lines, "")),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::examples::{javascript, python, repaired};
+
+    #[test]
+    fn a_parameter_at_the_same_place_was_renamed() {
+        let code = r#"
+def pick(lots, wanted, strict=False):
+    """Picks.
+
+    Args:
+        lots: The lots.
+        quantity (int): How many
+            are wanted.
+        strict: Whether to fail.
+    """
+    return lots[:wanted]
+"#;
+        let drifts = python(code);
+        assert_eq!(drifts.iter().map(|drift| drift.rule.as_str()).collect::<Vec<_>>(), ["parameter-renamed"]);
+        assert_eq!(repaired(code, &drifts[0]), code.replace("quantity (int)", "wanted (int)"));
+    }
+
+    #[test]
+    fn a_parameter_that_is_gone_goes_with_its_section() {
+        let code = r#"
+def now():
+    """Says when.
+
+    Parameters
+    ----------
+    zone : str
+        Where.
+
+    Returns
+    -------
+    int
+    """
+    return 1
+"#;
+        let drifts = python(code);
+        assert_eq!(drifts[0].rule, "parameter-gone");
+        let section = "    Parameters\n    ----------\n    zone : str\n        Where.\n\n";
+        assert_eq!(repaired(code, &drifts[0]), code.replace(section, ""));
+    }
+
+    #[test]
+    fn the_type_field_goes_along() {
+        let code = "
+def f(a, count):
+    \"\"\"X.
+
+    :param a: A.
+    :param number: How many.
+    :type number: int
+    \"\"\"
+    return a
+";
+        let drifts = python(code);
+        assert_eq!(repaired(code, &drifts[0]), code.replace("number:", "count:"));
+    }
+
+    #[test]
+    fn options_that_are_taken_apart_are_compared_by_part() {
+        let code = "
+/**
+ * Lists.
+ * @param {object} options - How.
+ * @param {number} [options.max=3] - The most.
+ * @param {string} options.tag - Which.
+ */
+export function list({ limit = 3, tag }) {
+  return [limit, tag];
+}
+";
+        let drifts = javascript(code);
+        assert_eq!(drifts.len(), 1, "{drifts:#?}");
+        assert_eq!(repaired(code, &drifts[0]), code.replace("options.max", "options.limit"));
+    }
+
+    #[test]
+    fn what_may_be_meant_is_left_alone() {
+        for code in [
+            "def f(**kwargs):\n    \"\"\"X.\n\n    Args:\n        a: A.\n    \"\"\"\n",
+            "def f(*args, **kw):\n    \"\"\"X.\n\n    Args:\n        *args: A.\n        **kw: B.\n    \"\"\"\n",
+            "class A:\n    \"\"\"X.\n\n    Args:\n        a: A.\n    \"\"\"\n\n    def __init__(self, a):\n        self.a = a\n",
+            "from typing import overload\n\n@overload\ndef f(a):\n    \"\"\"X.\n\n    Args:\n        b: A.\n    \"\"\"\n",
+        ] {
+            assert!(python(code).is_empty(), "{code}");
+        }
+        for code in [
+            "/** @param {object} opts - O.\n * @param {string} opts.a - A. */\nfunction f(opts) { return opts.a; }",
+            "/** @param {object} opts - O. */\nfunction f({ a, b }) { return a + b; }",
+            "/** X\n * @param {...number} all - A. */\nfunction f(...all) { return all; }",
+            "/** X\n * @param a - A. */\nfunction f() { return arguments[0]; }",
+            "/** X\n * @callback Done\n * @param {Error} e - E. */\nfunction f() {}",
+        ] {
+            assert!(javascript(code).is_empty(), "{code}");
+        }
+    }
+}
