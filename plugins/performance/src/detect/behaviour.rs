@@ -20,7 +20,8 @@ pub struct Times {
 
 impl Times {
     fn of(executions: &[Execution], what: fn(&Execution) -> u64) -> Self {
-        let values: Vec<f64> = executions.iter().map(|one| float(what(one))).collect();
+        // One that failed ended early, or spent its time on the trace of an exception.
+        let values: Vec<f64> = executions.iter().filter(|one| !one.failed).map(|one| float(what(one))).collect();
         Self { count: values.len() as u64, sorted: sorted(&values) }
     }
 

@@ -27,6 +27,8 @@ const FEWEST_TAIL: u64 = 5;
 const NOISE: f64 = 5e4;
 /// A handler that adds this share of all time matters, however short its calls.
 const LEAST_SHARE: f64 = 0.03;
+/// So many times as long is several times.
+const SEVERAL: f64 = 3.0;
 
 /// What every comparison needs.
 pub struct Scene<'a> {
@@ -38,9 +40,11 @@ pub struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// Whether so much a call, so often, is worth anybody's time.
-    pub fn matters(&self, added: f64, calls: u64) -> bool {
-        added >= self.settings.millis * 1e6 || (added >= NOISE && self.share(added, calls) >= LEAST_SHARE)
+    /// Whether so much a call, so often, is worth anybody's time: short calls matter where they add up, or where they have
+    /// become several times as long.
+    pub fn matters(&self, added: f64, ratio: f64, calls: u64) -> bool {
+        let adds_up = self.share(added, calls) >= LEAST_SHARE || ratio >= SEVERAL;
+        added >= self.settings.millis * 1e6 || (added >= NOISE && adds_up)
     }
 
     /// Which share of all time that is.
@@ -72,7 +76,7 @@ fn middle(behaviour: &Behaviour, before: &Times, load: Load, scene: &Scene) -> O
     if behaviour.now.quantile(0.5) < before.quantile(0.5) * load.factor() * 1.25 {
         return None;
     }
-    if ratio.ln() / load.spread < LEAST_DEVIATIONS || !scene.matters(added, behaviour.now.count) {
+    if ratio.ln() / load.spread < LEAST_DEVIATIONS || !scene.matters(added, ratio, behaviour.now.count) {
         return None;
     }
     let scaled: Vec<f64> = thinned(&before.sorted, RANKED).iter().map(|value| value * load.factor()).collect();
@@ -175,7 +179,7 @@ fn tail(behaviour: &Behaviour, before: &Times, load: Load, scene: &Scene) -> Opt
     let slow_call = median(&behaviour.now.sorted[place..]);
     let usual_call = before.quantile(0.9) * load.factor();
     let (added, ratio) = (slow_call - usual_call, slow_call / usual_call.max(1.0));
-    if chance > MOST_CHANCE / 10.0 || ratio < 2.0 || !scene.matters(added, count) {
+    if chance > MOST_CHANCE / 10.0 || ratio < 2.0 || !scene.matters(added, ratio, count) {
         return None;
     }
     // Of the slow calls, those that are slow by themselves.

@@ -48,6 +48,8 @@ pub struct Execution {
     pub handler: u32,
     /// The length of its captured arguments; 0 where there are none.
     pub size: u32,
+    /// Its status is `error`.
+    pub failed: bool,
 }
 
 impl Execution {
@@ -87,6 +89,7 @@ struct Line {
     service: String,
     handler: String,
     path: Option<String>,
+    status: String,
     attributes: Attributes,
 }
 
@@ -159,6 +162,7 @@ impl Executions {
             own: line.end_ns.saturating_sub(line.start_ns),
             handler,
             size: line.attributes.args.as_str().map_or(0, |args| u32::try_from(args.len()).unwrap_or(u32::MAX)),
+            failed: line.status == "error",
         });
     }
 

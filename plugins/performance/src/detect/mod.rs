@@ -20,6 +20,8 @@ mod tests;
 mod thresholds;
 mod verdict;
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use thymus_sdk::host::{Level, log, progress};
 use thymus_sdk::source::Source;
@@ -33,6 +35,11 @@ use self::places::Places;
 use self::slices::Tide;
 use self::verdict::Verdict;
 use crate::statistics::float;
+
+/// Callers of callers that are looked at.
+const MOST_CALLERS: usize = 200;
+/// From here on what is new is a caller's own.
+const NEARLY_ALL: f64 = 0.8;
 
 /// The plugin's table of the policy, `[plugin.thymus-performance.settings]`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -97,7 +104,7 @@ fn judge(scene: &Scene, telemetry: &Telemetry) -> Result<Vec<Verdict>, Failure> 
             .or_else(|| slices::judge(behaviour, &tide, load, scene))
             .or_else(|| thresholds::judge(behaviour, &declared, load, scene))
     });
-    let verdicts: Vec<Verdict> = verdicts.collect();
+    let verdicts: Vec<Verdict> = without_waiting(verdicts.collect(), scene);
     if verdicts.is_empty() && overall.shift > scene.settings.ratio.ln() && overall.handlers > 1 {
         let slower = (overall.factor() - 1.0) * 100.0;
         log(
@@ -106,6 +113,16 @@ fn judge(scene: &Scene, telemetry: &Telemetry) -> Result<Vec<Verdict>, Failure> 
         );
     }
     Ok(verdicts)
+}
+
+/// One cause, one finding: who calls a slower handler is none itself, unless nearly all that is new is its own. Some of it
+/// always is: what is recorded of a call is recorded in its caller's time.
+fn without_waiting(verdicts: Vec<Verdict>, scene: &Scene) -> Vec<Verdict> {
+    let mut waiting = BTreeSet::new();
+    for verdict in &verdicts {
+        waiting.extend(behaviour::callers(verdict.handler, scene.executions, MOST_CALLERS));
+    }
+    verdicts.into_iter().filter(|verdict| verdict.own >= NEARLY_ALL || !waiting.contains(&verdict.handler)).collect()
 }
 
 /// The load of a handler's own service, where enough of its handlers tell it.

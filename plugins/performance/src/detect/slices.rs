@@ -72,7 +72,8 @@ impl Tide {
 
 /// A handler whose own time rises inside of the window and stays risen.
 pub fn judge(behaviour: &Behaviour, tide: &Tide, load: Load, scene: &Scene) -> Option<Verdict> {
-    let executions = scene.executions.of(behaviour.handler);
+    let executions: Vec<Execution> =
+        scene.executions.of(behaviour.handler).iter().filter(|one| !one.failed).copied().collect();
     if executions.len() < FEWEST {
         return None;
     }
@@ -90,7 +91,7 @@ pub fn judge(behaviour: &Behaviour, tide: &Tide, load: Load, scene: &Scene) -> O
     let (before, after) = (&levels[..place(first.at)], &levels[place(last.at)..]);
     let (then, now) = (median(before), median(after));
     let (ratio, added) = (now / then, now - then);
-    if ratio < scene.settings.ratio || !scene.matters(added, after.len() as u64) {
+    if ratio < scene.settings.ratio || !scene.matters(added, ratio, after.len() as u64) {
         return None;
     }
     // What better times knew as usual is no news: they knew this hour's mix of calls too.
