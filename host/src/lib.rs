@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod deliver;
+pub mod eval;
 pub mod heal;
 pub mod learn;
 pub mod ledger;

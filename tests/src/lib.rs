@@ -8,6 +8,7 @@
 )]
 
 pub mod puppet;
+pub mod suite;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

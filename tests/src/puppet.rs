@@ -7,16 +7,16 @@ use std::process::Command;
 use crate::{Shop, components, samples};
 
 /// The repository: one module with a fault, one test that does not see it, tests that take no time.
+pub const FILES: [(&str, &str); 4] = [
+    ("thymus.toml", THYMUS),
+    ("package.json", "{ \"name\": \"halves\", \"type\": \"module\", \"scripts\": { \"test\": \"node --test\" } }\n"),
+    ("src/half.js", "export function half(n) {\n  return n / 3;\n}\n"),
+    ("test/half.test.js", OLD_TEST),
+];
+
+/// The same, committed.
 pub fn halves() -> Shop {
-    Shop::with(&[
-        ("thymus.toml", THYMUS),
-        (
-            "package.json",
-            "{ \"name\": \"halves\", \"type\": \"module\", \"scripts\": { \"test\": \"node --test\" } }\n",
-        ),
-        ("src/half.js", "export function half(n) {\n  return n / 3;\n}\n"),
-        ("test/half.test.js", OLD_TEST),
-    ])
+    Shop::with(&FILES)
 }
 
 const THYMUS: &str = r#"name = "halves"
@@ -61,14 +61,18 @@ pub fn repair() -> Vec<String> {
 
 /// A policy whose puppet proposes these changes.
 pub fn policy(shop: &Shop, changes: &[String]) -> PathBuf {
+    shop.beside("policy.toml", &policy_text(changes))
+}
+
+/// Without changes it only finds.
+pub fn policy_text(changes: &[String]) -> String {
     let changes = changes.join(", ");
-    shop.beside(
-        "policy.toml",
-        &format!(
-            "name = \"puppet\"\n[plugin.puppet.settings]\npath = \"src/half.js\"\n\
-             proposals = [{{ title = \"Halve by two\", changes = [{changes}] }}]\n"
-        ),
-    )
+    let proposals = if changes.is_empty() {
+        String::new()
+    } else {
+        format!("proposals = [{{ title = \"Halve by two\", changes = [{changes}] }}]\n")
+    };
+    format!("name = \"puppet\"\n[plugin.puppet.settings]\npath = \"src/half.js\"\n{proposals}")
 }
 
 /// `thymus heal` with the puppet.

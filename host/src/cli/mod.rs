@@ -5,6 +5,7 @@
 mod case;
 mod complaint;
 mod doctor;
+mod eval;
 mod heal;
 mod init;
 mod ledger;
@@ -36,6 +37,8 @@ its job; 2 wrong usage or a wrong policy; 3 with `heal --check`, something was f
 enum Command {
     /// Look at telemetry and heal what is wrong, as far as the policy lets it.
     Heal(heal::Arguments),
+    /// Measure healing on labelled cases, with confidence intervals and against simple methods.
+    Eval(eval::Arguments),
     /// Look at cases, and say yes or no to those that wait.
     #[command(subcommand)]
     Case(case::Command),
@@ -71,6 +74,7 @@ enum Format {
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Heal(arguments) => heal::run(arguments),
+        Command::Eval(arguments) => eval::run(arguments),
         Command::Case(command) => case::run(command),
         Command::Plugin(command) => plugin::run(command),
         Command::Policy(command) => policy::run(command),
