@@ -6,6 +6,7 @@ mod debian;
 mod demo;
 mod failure;
 mod fingerprint;
+mod inject;
 mod lint;
 mod pack;
 mod sample;
@@ -41,6 +42,14 @@ enum Chore {
     Demo,
     /// What thymus costs on this machine, as a table. Example: `cargo xtask bench`
     Bench,
+    /// Plants faults into real projects and writes a suite for `thymus eval`; docs/inject.md says how. It runs their
+    /// code. Example: `cargo xtask inject pypi:tinydb==4.9.0 --out target/suites/tinydb`
+    #[command(disable_help_flag = true)]
+    Inject {
+        /// The injector's own arguments; `--help` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -56,6 +65,7 @@ fn main() -> ExitCode {
         Chore::Demo => demo::demo(&workspace),
         Chore::Bench => bench::bench(&workspace),
         Chore::Build => components::build(&workspace),
+        Chore::Inject { arguments } => inject::inject(&workspace, &arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
