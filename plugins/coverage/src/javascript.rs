@@ -1,0 +1,181 @@
+//! JavaScript and TypeScript: what tests and functions mention, what a handler reads, and its tests.
+
+use std::collections::BTreeSet;
+
+use oxc::allocator::Allocator;
+use oxc::ast::AstKind;
+use oxc::span::{GetSpan as _, Span};
+use thymus_javascript::code::{Code, Func, last_segment};
+use thymus_javascript::project::{Project, is_test};
+use thymus_javascript::testing::{self, Call, Expect, Subject, TestCase};
+use thymus_sdk::source::Source;
+
+use crate::code::Written;
+use crate::example::{Example, Outcome};
+use crate::gap::Gap;
+use crate::reach::{Mentions, Tests};
+
+/// Bytes of all files together.
+const MOST_BYTES: usize = 16 << 20;
+/// What another run may answer otherwise.
+const READS: [&str; 19] = [
+    "Date.now",
+    "new Date()",
+    "Math.random",
+    "performance.now",
+    "process.hrtime",
+    "randomUUID",
+    "randomBytes",
+    "crypto.getRandomValues",
+    "nanoid(",
+    "uuid(",
+    "uuidv4(",
+    "fetch(",
+    "axios",
+    "http.get",
+    "http.request",
+    "https.",
+    "process.env",
+    "fs.",
+    "readFileSync",
+];
+
+/// Everything that is mentioned.
+pub fn mentions(source: &Source) -> (Tests, Mentions) {
+    let project = Project::of(source);
+    let (mut tests, mut mentions) = (Tests::default(), Mentions::default());
+    let mut total = 0;
+    for path in project.scripts() {
+        let Some(text) = project.text(path) else { continue };
+        total += text.content.len();
+        if total > MOST_BYTES {
+            break;
+        }
+        let allocator = Allocator::default();
+        let Some(code) = Code::parse(&allocator, &text) else { continue };
+        if is_test(path) {
+            tests.files += 1;
+            tests.names.extend(names(&code, None));
+            tests.pages.extend(pages(&code));
+            // Helpers of tests lead on like other functions.
+        }
+        for function in code.functions() {
+            if let Some(name) = code.function_name(&function) {
+                mentions.add(name, names(&code, Some(function.span)));
+            }
+        }
+        for class in code.kinds().filter_map(|kind| match kind {
+            AstKind::Class(class) => Some(class),
+            _ => None,
+        }) {
+            let constructor = code
+                .functions_named("constructor")
+                .into_iter()
+                .find(|it| class.span.start <= it.span.start && it.span.end <= class.span.end);
+            if let (Some(name), Some(constructor)) = (&class.id, constructor) {
+                mentions.add(name.name.as_str(), names(&code, Some(constructor.span)));
+            }
+        }
+    }
+    (tests, mentions)
+}
+
+/// The names in a file or a part of it: what is read, called, or reached into.
+fn names(code: &Code<'_>, within: Option<Span>) -> BTreeSet<String> {
+    let inside = |span: Span| within.is_none_or(|it| it.start <= span.start && span.end <= it.end);
+    code.kinds()
+        .filter(|kind| inside(kind.span()))
+        .filter_map(|kind| match kind {
+            AstKind::IdentifierReference(name) => Some(name.name.to_string()),
+            AstKind::StaticMemberExpression(member) => Some(member.property.name.to_string()),
+            AstKind::ImportSpecifier(import) => Some(import.imported.name().to_string()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Texts that begin with a slash; what is put into a template becomes `*`.
+fn pages(code: &Code<'_>) -> Vec<String> {
+    code.kinds()
+        .filter_map(|kind| match kind {
+            AstKind::StringLiteral(text) => Some(text.value.to_string()),
+            AstKind::TemplateLiteral(template) => {
+                Some(template.quasis.iter().map(|part| part.value.raw.as_str()).collect::<Vec<_>>().join("*"))
+            }
+            _ => None,
+        })
+        .filter(|text| text.starts_with('/') && text.len() < 500)
+        .collect()
+}
+
+/// The handler's code.
+pub fn written(handler: &str, path: &str, line: Option<u32>, source: &Source) -> Option<Written> {
+    let project = Project::of(source);
+    project.ask(path, |code| {
+        let name = last_segment(handler);
+        let functions = code.functions_named(name);
+        let at = functions.iter().find(|function| line.is_some_and(|line| code.line(function.span.start) == line));
+        let function = at.or(if functions.len() == 1 { functions.first() } else { None })?;
+        Some(Written {
+            range: (function.span.start as usize, function.span.end as usize),
+            lines: (code.line(function.span.start), code.line(function.span.end)),
+            branches: branches(code, function),
+            reads: reads(code, function),
+        })
+    })?
+}
+
+fn branches(code: &Code<'_>, function: &Func<'_>) -> usize {
+    let parts = code.inside(function.span).filter(|kind| {
+        matches!(
+            kind,
+            AstKind::IfStatement(_)
+                | AstKind::ConditionalExpression(_)
+                | AstKind::LogicalExpression(_)
+                | AstKind::SwitchCase(_)
+                | AstKind::CatchClause(_)
+                | AstKind::ForStatement(_)
+                | AstKind::ForOfStatement(_)
+                | AstKind::WhileStatement(_)
+        )
+    });
+    parts.count()
+}
+
+/// In the function itself, or in one of its file that it calls.
+fn reads(code: &Code<'_>, function: &Func<'_>) -> Option<String> {
+    let mentioned = names(code, Some(function.span));
+    let helpers = code.functions().filter(|other| {
+        other.span != function.span && code.function_name(other).is_some_and(|name| mentioned.contains(name))
+    });
+    std::iter::once(function.span).chain(helpers.map(|helper| helper.span)).find_map(|span| {
+        let text = code.slice(span);
+        READS.iter().find(|word| text.contains(*word)).map(|word| word.trim_end_matches('(').to_owned())
+    })
+}
+
+/// The file of tests.
+pub fn test(gap: &Gap, source: &Source) -> Option<thymus_sdk::Change> {
+    let project = Project::of(source);
+    let subject = Subject::find(&gap.handler, &[&gap.path], gap.line, &project)?;
+    let name = last_segment(&gap.handler);
+    let (refused, answered): (Vec<&Example>, Vec<&Example>) =
+        gap.examples.iter().partition(|example| matches!(example.outcome, Outcome::Threw { .. }));
+    let cases =
+        [(format!("{name} answers as in production"), answered), (format!("{name} refuses as in production"), refused)];
+    let cases: Vec<TestCase> = cases
+        .into_iter()
+        .filter(|(_, examples)| !examples.is_empty())
+        .map(|(title, examples)| TestCase { title, calls: examples.into_iter().map(call).collect() })
+        .collect();
+    testing::write(&subject, "production", &cases, &project)
+}
+
+fn call(example: &Example) -> Call {
+    let expect = match &example.outcome {
+        Outcome::Returned(value) => Expect::Returns(value.clone()),
+        Outcome::Like(value) => Expect::Something { like: vec![value.clone()] },
+        Outcome::Threw { kind, message } => Expect::Throws { kind: kind.clone(), message: Some(message.clone()) },
+    };
+    Call { args: example.args.clone(), null_was_undefined: false, expect }
+}
