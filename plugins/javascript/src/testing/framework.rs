@@ -197,6 +197,11 @@ impl Framework {
         lines
     }
 
+    /// Whether the project's tests ask for files without their extension.
+    pub fn has_bare_imports(&self) -> bool {
+        self.bare_imports
+    }
+
     /// The line that brings a name which a file of the project exports.
     pub fn import_named(&self, name: &str, path: &str) -> String {
         self.import(&format!("{{ {name} }}"), path)

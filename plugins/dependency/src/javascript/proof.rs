@@ -1,0 +1,95 @@
+//! The test that shows a repair: a file that can be loaded, or a call that returns. Both have to run on the broken tree
+//! too, so what fails there is asked for inside of the test and not at the top of its file.
+
+use thymus_javascript::code::is_sound;
+use thymus_javascript::exports::is_module;
+use thymus_javascript::project::relative;
+use thymus_javascript::testing::framework::Asserts;
+use thymus_javascript::testing::{self, Expect, Framework, Subject, TestCase};
+use thymus_sdk::{Change, Role, edit};
+
+use super::survey::Survey;
+use crate::fault::Fault;
+use crate::notes::Met;
+use crate::repair::{Proof, Repair};
+
+/// The test; none when there can be none.
+pub fn test(met: &Met, fault: &Fault, repair: &Repair, survey: &Survey) -> Option<Change> {
+    match &repair.proof {
+        Proof::Loads { path, name } => loads(path, name.as_deref(), survey),
+        Proof::Call => call(met, fault, survey),
+        Proof::Reading => None,
+    }
+}
+
+fn loads(path: &str, name: Option<&str>, survey: &Survey) -> Option<Change> {
+    let project = &survey.project;
+    let framework = Framework::of(project, path)?;
+    let style = &framework.style;
+    let imports = framework.imports();
+    let folder = format!("{}x", framework.folder);
+    let is_module_file = project.ask(path, is_module)?;
+    // What runs as CommonJS knows `require`, unless the file itself is none of it.
+    let requires = !is_module_file && is_common(&framework, survey);
+    let mut specifier = relative(&folder, path);
+    if !requires && !path.ends_with(".ts") && !path.ends_with(".tsx") {
+        // `import()` wants the whole name.
+    } else if framework.has_bare_imports() || requires {
+        specifier = specifier.rsplit_once('.').map_or(specifier.clone(), |(stem, _)| stem.to_owned());
+    }
+    let asked = style.string(&specifier);
+    let end = &style.semicolon;
+    let request =
+        if requires { format!("const loaded = require({asked}){end}") } else { format!("const loaded = await import({asked}){end}") };
+    // Of CommonJS an import surely knows only the whole.
+    let name = name.filter(|_| requires || is_module_file).unwrap_or("default");
+    let name = style.string(name);
+    let checked = match framework.asserts {
+        _ if requires && name.contains("default") => None,
+        Asserts::Node { .. } => Some(format!("assert.ok({name} in loaded){end}")),
+        Asserts::Expect => Some(format!("expect(Object.keys(loaded)).toContain({name}){end}")),
+        Asserts::Chai => Some(format!("expect(loaded).to.have.property({name}){end}")),
+    };
+    let checked = checked.or_else(|| match framework.asserts {
+        Asserts::Node { .. } => Some(format!("assert.ok(loaded){end}")),
+        Asserts::Expect => Some(format!("expect(loaded).toBeDefined(){end}")),
+        Asserts::Chai => Some(format!("expect(loaded).to.exist{end}")),
+    })?;
+    let (newline, indent, test) = (style.newline, &style.indent, &framework.test);
+    let head: String = imports.iter().map(|line| format!("{line}{newline}")).collect();
+    let gap = if head.is_empty() { "" } else { newline };
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let title = style.string(&format!("{file} finds all that it imports"));
+    let marker = if requires { "" } else { "async " };
+    let content = format!(
+        "{head}{gap}{test}({title}, {marker}() => {{{newline}{indent}{request}{newline}{indent}{checked}{newline}}}){end}{newline}"
+    );
+    let stem = framework.file_stem(file.split('.').next().unwrap_or(file));
+    let free = (1..10).map(|number| if number == 1 { String::new() } else { format!("-{number}") });
+    let path = free
+        .map(|number| format!("{}{stem}-imports{number}{}", framework.folder, framework.suffix))
+        .find(|path| !project.exists(path))?;
+    is_sound(&path, &content).then(|| edit::create(path, content, Role::Test))
+}
+
+/// Whether the project's tests are CommonJS.
+fn is_common(framework: &Framework, survey: &Survey) -> bool {
+    let tests = survey.facts.iter().filter(|(path, _)| path.starts_with(&framework.folder) && path.ends_with(&framework.suffix));
+    let mut tests = tests.map(|(_, facts)| facts.surface.is_module);
+    !framework.suffix.ends_with(".mjs") && tests.next().map_or_else(|| !survey.manifests.iter().any(|it| it.is_module()), |it| !it)
+}
+
+/// A call that failed in production, and what such calls returned in better times.
+fn call(met: &Met, fault: &Fault, survey: &Survey) -> Option<Change> {
+    let handler = met.handler.as_ref()?;
+    let failed = met.failed.first()?;
+    let mut paths: Vec<&str> = handler.path.as_deref().into_iter().collect();
+    paths.extend(fault.sites.iter().map(|site| site.path.as_str()));
+    let subject = Subject::find(&handler.name, &paths, handler.line, &survey.project)?;
+    let same = met.returned.iter().find(|call| call.args == failed.args).and_then(|call| call.result.clone());
+    let like: Vec<_> = met.returned.iter().filter_map(|call| call.result.clone()).collect();
+    let expect = same.map_or(Expect::Something { like }, Expect::Returns);
+    let call = testing::Call { args: failed.args.clone(), null_was_undefined: true, expect };
+    let title = format!("{} finds all that it needs", handler.name);
+    testing::write(&subject, "imports", &[TestCase { title, calls: vec![call] }], &survey.project)
+}

@@ -1,0 +1,4 @@
+//! Imports of Python.
+pub mod proof;
+pub mod rules;
+pub mod survey;
