@@ -108,8 +108,11 @@ mod tests {
     #[test]
     fn a_long_chain_needs_no_stack() {
         let names: Vec<String> = (0..200_000).map(|at| format!("{at:06}")).collect();
-        let graph: BTreeMap<&str, Vec<&str>> =
-            names.iter().zip(names.iter().cycle().skip(1)).map(|(from, to)| (from.as_str(), vec![to.as_str()])).collect();
+        let graph: BTreeMap<&str, Vec<&str>> = names
+            .iter()
+            .zip(names.iter().cycle().skip(1))
+            .map(|(from, to)| (from.as_str(), vec![to.as_str()]))
+            .collect();
         let found = circles(&graph);
         assert!(found.values().all(|component| *component == found["000000"]));
     }

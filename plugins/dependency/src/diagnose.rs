@@ -56,10 +56,16 @@ pub fn explanation(fault: &Fault, site: &Site) -> String {
     let Key { kind, target, name, .. } = &fault.key;
     let Site { path, written, .. } = site;
     match kind {
-        Kind::ModuleNotFound => format!("`{path}` imports `{written}`, and there is no such module: no file of the project answers to it as it is written."),
+        Kind::ModuleNotFound => format!(
+            "`{path}` imports `{written}`, and there is no such module: no file of the project answers to it as it is written."
+        ),
         Kind::NameNotExported => format!("`{path}` takes `{name}` of `{target}`, which has no such name."),
-        Kind::PackageNotDeclared => format!("`{path}` imports the package `{target}`, which no manifest of the project declares: whether an installation has it is left to chance."),
+        Kind::PackageNotDeclared => format!(
+            "`{path}` imports the package `{target}`, which no manifest of the project declares: whether an installation has it is left to chance."
+        ),
         Kind::NameNotImported => format!("`{path}` uses `{name}`, and neither defines nor imports it."),
-        Kind::CircularImport => format!("`{path}` imports `{name}` from `{target}`, which in turn needs `{path}`: whichever is loaded first finds the other not ready."),
+        Kind::CircularImport => format!(
+            "`{path}` imports `{name}` from `{target}`, which in turn needs `{path}`: whichever is loaded first finds the other not ready."
+        ),
     }
 }

@@ -5,6 +5,9 @@
 //! into the contract's terms. What only the snapshot shows is reported where nothing can excuse it; what would be a guess
 //! is not repaired, and no name of a package is ever made up.
 
+// Node.js and Python tell file names apart by their case.
+#![allow(clippy::case_sensitive_file_extension_comparisons)]
+
 pub mod circles;
 pub mod detect;
 pub mod diagnose;
@@ -39,12 +42,7 @@ impl Diagnoser for Dependency {
 }
 
 impl Fixer for Dependency {
-    fn propose(
-        finding: &Finding,
-        _: &Diagnosis,
-        _: &Telemetry,
-        source: &Source,
-    ) -> Result<Vec<Proposal>, Failure> {
+    fn propose(finding: &Finding, _: &Diagnosis, _: &Telemetry, source: &Source) -> Result<Vec<Proposal>, Failure> {
         propose::propose(finding, source)
     }
 }

@@ -29,39 +29,41 @@ pub fn propose(finding: &Finding, source: &Source) -> Result<Vec<Proposal>, Fail
         log(Level::Info, &format!("{}: no rule is sure what was meant", finding.title));
     }
     let mut proposals = Vec::new();
-    for (repair, test) in repairs.into_iter().take(MOST) {
-        if test.is_none() && repair.proof != Proof::Reading {
+    for (repair, tests) in repairs {
+        if repair.proof == Proof::Reading {
+            proposals.push(proposal(finding, &met, &repair, None));
+        } else if tests.is_empty() {
             log(Level::Info, &format!("{}: no proposal, for no test can be written that shows it", finding.title));
-            continue;
         }
-        proposals.push(proposal(finding, &met, repair, test));
+        proposals.extend(tests.into_iter().map(|test| proposal(finding, &met, &repair, Some(test))));
     }
+    proposals.truncate(MOST);
     Ok(proposals)
 }
 
-fn of_javascript(met: &Met, source: &Source) -> Vec<(Repair, Option<Change>)> {
+fn of_javascript(met: &Met, source: &Source) -> Vec<(Repair, Vec<Change>)> {
     let survey = javascript::survey::Survey::of(source);
     let Some(fault) = survey.faults().into_iter().find(|fault| fault.key == met.key) else { return Vec::new() };
-    let with_test = |repair: Repair| {
-        let test = javascript::proof::test(met, &fault, &repair, &survey);
-        (repair, test)
+    let with_tests = |repair: Repair| {
+        let tests = javascript::proof::tests(met, &fault, &repair, &survey);
+        (repair, tests)
     };
-    javascript::rules::repairs(&fault, &survey).into_iter().map(with_test).collect()
+    javascript::rules::repairs(&fault, &survey).into_iter().map(with_tests).collect()
 }
 
-fn of_python(met: &Met, source: &Source) -> Vec<(Repair, Option<Change>)> {
+fn of_python(met: &Met, source: &Source) -> Vec<(Repair, Vec<Change>)> {
     let survey = python::survey::Survey::of(source);
     let Some(fault) = survey.faults().into_iter().find(|fault| fault.key == met.key) else { return Vec::new() };
-    let with_test = |repair: Repair| {
-        let test = python::proof::test(met, &fault, &repair, &survey, source);
-        (repair, test)
+    let with_tests = |repair: Repair| {
+        let tests = python::proof::tests(met, &fault, &repair, &survey, source);
+        (repair, tests)
     };
-    python::rules::repairs(&fault, &survey).into_iter().map(with_test).collect()
+    python::rules::repairs(&fault, &survey).into_iter().map(with_tests).collect()
 }
 
-fn proposal(finding: &Finding, met: &Met, repair: Repair, test: Option<Change>) -> Proposal {
-    let explanation = explanation(finding, met, &repair, test.as_ref());
-    let mut changes = repair.changes;
+fn proposal(finding: &Finding, met: &Met, repair: &Repair, test: Option<Change>) -> Proposal {
+    let explanation = explanation(finding, met, repair, test.as_ref());
+    let mut changes = repair.changes.clone();
     let expects = if test.is_some() { vec![Expectation::TestsTurnGreen] } else { Vec::new() };
     changes.extend(test);
     Proposal {
@@ -93,8 +95,15 @@ fn explanation(finding: &Finding, met: &Met, repair: &Repair, test: Option<&Chan
     if let Some(Change::Create(file)) = test {
         let handler = met.handler.as_ref().map_or("the handler", |handler| handler.name.as_str());
         let _ = match &repair.proof {
-            Proof::Loads { path, .. } => write!(text, "\nThe test in `{}` loads `{path}`, which fails without the repair.", file.path),
-            _ => write!(text, "\nThe test in `{}` makes a call of `{}` that failed in production.", file.path, one_line(handler, 120)),
+            Proof::Loads { path, .. } => {
+                write!(text, "\nThe test in `{}` loads `{path}`, which fails without the repair.", file.path)
+            }
+            _ => write!(
+                text,
+                "\nThe test in `{}` makes a call of `{}` that failed in production.",
+                file.path,
+                one_line(handler, 120)
+            ),
         };
     }
     cut(&text, EXPLANATION)

@@ -28,9 +28,8 @@ pub fn add_returned<'m>(meetings: impl Iterator<Item = &'m mut Meeting>, telemet
     let before = telemetry.baseline_spans_as::<Span>(&names);
     for span in before.chain(telemetry.spans_mentioning(&names)).flatten().take(MOST_READ) {
         let Some(call) = returned(&span) else { continue };
-        let is_its = |key: &HandlerKey| {
-            key.name == span.handler && key.service == span.service && key.path == span.path
-        };
+        let is_its =
+            |key: &HandlerKey| key.name == span.handler && key.service == span.service && key.path == span.path;
         for (_, seen) in wanted.iter_mut().filter(|(key, _)| is_its(key)) {
             add(seen, call.clone());
         }

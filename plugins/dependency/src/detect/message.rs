@@ -175,19 +175,13 @@ mod tests {
                 "Directory import '/srv/lib' is not supported resolving ES modules imported from /srv/src/dir.js",
                 module("/srv/lib", "/srv/src/dir.js"),
             ),
-            (
-                "Failed to resolve import \"./x\" from \"src/y.ts\". Does the file exist?",
-                module("./x", "src/y.ts"),
-            ),
+            ("Failed to resolve import \"./x\" from \"src/y.ts\". Does the file exist?", module("./x", "src/y.ts")),
             (
                 "Failed to load url ./x (resolved id: ./x) in /srv/src/y.ts. Does the file exist?",
                 module("./x", "/srv/src/y.ts"),
             ),
             ("The requested module '../lib/a.js' does not provide an export named 'b'", export("../lib/a.js", "b")),
-            (
-                "Cannot access 'z' before initialization",
-                Symptom::NotReady { module: None, name: "z".to_owned() },
-            ),
+            ("Cannot access 'z' before initialization", Symptom::NotReady { module: None, name: "z".to_owned() }),
             ("percentOf is not defined", Symptom::Name("percentOf".to_owned())),
             ("ReferenceError: percentOf is not defined", Symptom::Name("percentOf".to_owned())),
             ("(0 , money_1.percentOf) is not a function", Symptom::NotCallable("money_1.percentOf".to_owned())),
@@ -222,7 +216,8 @@ mod tests {
 
     #[test]
     fn what_is_something_else_is_nothing() {
-        for nothing in ["", "Cannot find module ", "Cannot find module ''", "x", "a b.c is not a function", "no items"] {
+        for nothing in ["", "Cannot find module ", "Cannot find module ''", "x", "a b.c is not a function", "no items"]
+        {
             assert_eq!(read(nothing), None, "{nothing}");
         }
     }

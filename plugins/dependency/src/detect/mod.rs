@@ -61,8 +61,9 @@ pub fn detect(telemetry: &Telemetry, source: &Source, settings: &Settings) -> Re
             (count, report::finding(&fault, meeting.as_ref(), &window))
         })
         .collect();
-    findings
-        .sort_by(|(a, x), (b, y)| (y.severity, b).cmp(&(x.severity, a)).then_with(|| x.fingerprint.cmp(&y.fingerprint)));
+    findings.sort_by(|(a, x), (b, y)| {
+        (y.severity, b).cmp(&(x.severity, a)).then_with(|| x.fingerprint.cmp(&y.fingerprint))
+    });
     if findings.len() > settings.findings {
         log(Level::Warn, &format!("{} faults; the gravest {} are reported", findings.len(), settings.findings));
         findings.truncate(settings.findings);

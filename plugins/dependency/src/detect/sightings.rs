@@ -208,13 +208,7 @@ impl Reader<'_> {
         found
     }
 
-    fn explained(
-        &mut self,
-        language: Language,
-        symptom: &Symptom,
-        trace: &str,
-        path: Option<&str>,
-    ) -> Option<usize> {
+    fn explained(&mut self, language: Language, symptom: &Symptom, trace: &str, path: Option<&str>) -> Option<usize> {
         let mut frames = frames(cut(trace), &mut self.places);
         if let Symptom::Module { by: Some(by), .. } | Symptom::Package { by: Some(by), .. } = symptom {
             frames.splice(0..0, self.places.file(by).map(|by| (by, None)));
@@ -257,7 +251,11 @@ fn tells_of(symptom: &Symptom, key: &Key, sites: &[Site]) -> bool {
     let ends = |path: &str, tail: &str| path == tail || path.ends_with(&format!("/{tail}"));
     let is_python = key.language == Language::Python;
     match (symptom, key.kind) {
-        (Symptom::Module { asked, .. }, Kind::ModuleNotFound) if is_python => key.target == *asked,
+        (Symptom::Module { asked, .. }, Kind::ModuleNotFound) if is_python => {
+            let within = |outer: &str, inner: &str| outer == inner || outer.ends_with(&format!(".{inner}"));
+            // Which folder is the outermost package, the source alone can't always tell.
+            within(asked, &key.target) || within(&key.target, asked)
+        }
         (Symptom::Module { asked, .. }, Kind::ModuleNotFound) => {
             let path = asked.trim_start_matches("file://").replace('\\', "/");
             let path = path.trim_end_matches('/');

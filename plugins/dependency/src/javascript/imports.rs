@@ -11,6 +11,7 @@ use oxc::span::{GetSpan as _, Span};
 use thymus_javascript::code::{Code, bare, range};
 
 /// One request for a module.
+#[allow(clippy::struct_excessive_bools)] // Each says a thing of its own.
 #[derive(Clone, Debug)]
 pub struct Import {
     /// As it is written.

@@ -7,13 +7,40 @@ use serde_json::{Map, Value};
 use thymus_sdk::source::Source;
 
 /// Where a manifest declares packages.
-const SECTIONS: [&str; 6] =
-    ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies", "bundledDependencies", "bundleDependencies"];
+const SECTIONS: [&str; 6] = [
+    "dependencies",
+    "devDependencies",
+    "peerDependencies",
+    "optionalDependencies",
+    "bundledDependencies",
+    "bundleDependencies",
+];
 /// Tools that find modules in ways of their own, or turn imports into others.
 const BUNDLERS: [&str; 24] = [
-    "webpack", "vite", "rollup", "esbuild", "parcel", "tsup", "next", "nuxt", "gatsby", "react-scripts", "rspack",
-    "@rspack/core", "browserify", "metro", "@babel/core", "babel-core", "typescript", "ts-node", "tsx", "swc", "@swc/core",
-    "astro", "unbuild", "microbundle",
+    "webpack",
+    "vite",
+    "rollup",
+    "esbuild",
+    "parcel",
+    "tsup",
+    "next",
+    "nuxt",
+    "gatsby",
+    "react-scripts",
+    "rspack",
+    "@rspack/core",
+    "browserify",
+    "metro",
+    "@babel/core",
+    "babel-core",
+    "typescript",
+    "ts-node",
+    "tsx",
+    "swc",
+    "@swc/core",
+    "astro",
+    "unbuild",
+    "microbundle",
 ];
 
 /// One `package.json`.
@@ -56,12 +83,21 @@ impl Manifest {
 
     /// All packages that are declared.
     pub fn declared(&self) -> impl Iterator<Item = &str> {
-        SECTIONS.iter().filter_map(|section| self.content.get(*section)?.as_object()).flat_map(Map::keys).map(String::as_str)
+        SECTIONS
+            .iter()
+            .filter_map(|section| self.content.get(*section)?.as_object())
+            .flat_map(Map::keys)
+            .map(String::as_str)
     }
 
     /// The ranges of `dependencies`.
     pub fn ranges(&self) -> impl Iterator<Item = &str> {
-        self.content.get("dependencies").and_then(Value::as_object).into_iter().flat_map(Map::values).filter_map(Value::as_str)
+        self.content
+            .get("dependencies")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(Map::values)
+            .filter_map(Value::as_str)
     }
 
     /// Whether something between the source and the runtime changes what imports mean.
@@ -116,7 +152,11 @@ fn npm(manifest: &Manifest, package: &str, source: &Source) -> Option<Proven> {
         // An entry for another package under this name is an alias, and one without a version a link.
         let is_itself = entry.get("name").is_none_or(|name| name == package);
         let version = entry.get("version")?.as_str().filter(|version| is_itself && is_version(version))?;
-        Some(Proven { range: range.filter(|it| is_range(it)).map(str::to_owned), version: version.to_owned(), by: path })
+        Some(Proven {
+            range: range.filter(|it| is_range(it)).map(str::to_owned),
+            version: version.to_owned(),
+            by: path,
+        })
     })
 }
 

@@ -5,20 +5,20 @@ use thymus_javascript::code::is_sound;
 use thymus_javascript::exports::is_module;
 use thymus_javascript::project::relative;
 use thymus_javascript::testing::framework::Asserts;
-use thymus_javascript::testing::{self, Expect, Framework, Subject, TestCase};
+use thymus_javascript::testing::{self, Bench, Expect, Framework, Subject, Test, TestCase};
 use thymus_sdk::{Change, Role, edit};
 
 use super::survey::Survey;
-use crate::fault::Fault;
+use crate::fault::{Fault, Kind};
 use crate::notes::Met;
 use crate::repair::{Proof, Repair};
 
-/// The test; none when there can be none.
-pub fn test(met: &Met, fault: &Fault, repair: &Repair, survey: &Survey) -> Option<Change> {
+/// The tests, the one that shows most first; none when there can be none.
+pub fn tests(met: &Met, fault: &Fault, repair: &Repair, survey: &Survey) -> Vec<Change> {
     match &repair.proof {
-        Proof::Loads { path, name } => loads(path, name.as_deref(), survey),
-        Proof::Call => call(met, fault, survey),
-        Proof::Reading => None,
+        Proof::Loads { path, name } => loads(path, name.as_deref(), survey).into_iter().collect(),
+        Proof::Call => calls(met, fault, survey),
+        Proof::Reading => Vec::new(),
     }
 }
 
@@ -39,8 +39,11 @@ fn loads(path: &str, name: Option<&str>, survey: &Survey) -> Option<Change> {
     }
     let asked = style.string(&specifier);
     let end = &style.semicolon;
-    let request =
-        if requires { format!("const loaded = require({asked}){end}") } else { format!("const loaded = await import({asked}){end}") };
+    let request = if requires {
+        format!("const loaded = require({asked}){end}")
+    } else {
+        format!("const loaded = await import({asked}){end}")
+    };
     // Of CommonJS an import surely knows only the whole.
     let name = name.filter(|_| requires || is_module_file).unwrap_or("default");
     let name = style.string(name);
@@ -56,7 +59,7 @@ fn loads(path: &str, name: Option<&str>, survey: &Survey) -> Option<Change> {
         Asserts::Chai => Some(format!("expect(loaded).to.exist{end}")),
     })?;
     let (newline, indent, test) = (style.newline, &style.indent, &framework.test);
-    let head: String = imports.iter().map(|line| format!("{line}{newline}")).collect();
+    let head = imports.iter().fold(String::new(), |head, line| head + line + newline);
     let gap = if head.is_empty() { "" } else { newline };
     let file = path.rsplit('/').next().unwrap_or(path);
     let title = style.string(&format!("{file} finds all that it imports"));
@@ -72,24 +75,56 @@ fn loads(path: &str, name: Option<&str>, survey: &Survey) -> Option<Change> {
     is_sound(&path, &content).then(|| edit::create(path, content, Role::Test))
 }
 
-/// Whether the project's tests are CommonJS.
+/// Whether the project's tests are `CommonJS`.
 fn is_common(framework: &Framework, survey: &Survey) -> bool {
-    let tests = survey.facts.iter().filter(|(path, _)| path.starts_with(&framework.folder) && path.ends_with(&framework.suffix));
+    let tests = survey
+        .facts
+        .iter()
+        .filter(|(path, _)| path.starts_with(&framework.folder) && path.ends_with(&framework.suffix));
     let mut tests = tests.map(|(_, facts)| facts.surface.is_module);
-    !framework.suffix.ends_with(".mjs") && tests.next().map_or_else(|| !survey.manifests.iter().any(|it| it.is_module()), |it| !it)
+    !framework.suffix.ends_with(".mjs")
+        && tests.next().map_or_else(|| !survey.manifests.iter().any(super::manifest::Manifest::is_module), |it| !it)
 }
 
-/// A call that failed in production, and what such calls returned in better times.
-fn call(met: &Met, fault: &Fault, survey: &Survey) -> Option<Change> {
-    let handler = met.handler.as_ref()?;
-    let failed = met.failed.first()?;
+/// A call that failed in production: first with the shape of what such calls returned, then without the old failure, for
+/// what it returns may depend on what the process remembers.
+fn calls(met: &Met, fault: &Fault, survey: &Survey) -> Vec<Change> {
+    let (Some(handler), Some(failed)) = (&met.handler, met.failed.first()) else { return Vec::new() };
     let mut paths: Vec<&str> = handler.path.as_deref().into_iter().collect();
     paths.extend(fault.sites.iter().map(|site| site.path.as_str()));
-    let subject = Subject::find(&handler.name, &paths, handler.line, &survey.project)?;
-    let same = met.returned.iter().find(|call| call.args == failed.args).and_then(|call| call.result.clone());
-    let like: Vec<_> = met.returned.iter().filter_map(|call| call.result.clone()).collect();
-    let expect = same.map_or(Expect::Something { like }, Expect::Returns);
+    let project = &survey.project;
+    let Some(subject) = Subject::find(&handler.name, &paths, handler.line, project) else { return Vec::new() };
+    let like = met.returned.iter().filter_map(|call| call.result.clone()).collect();
+    let expect = Expect::Something { like };
     let call = testing::Call { args: failed.args.clone(), null_was_undefined: true, expect };
     let title = format!("{} finds all that it needs", handler.name);
-    testing::write(&subject, "imports", &[TestCase { title, calls: vec![call] }], &survey.project)
+    let first = testing::write(&subject, "imports", &[TestCase { title: title.clone(), calls: vec![call] }], project);
+    let second = without_failure(met, &title, &subject, survey);
+    first.into_iter().chain(second).collect()
+}
+
+fn without_failure(met: &Met, title: &str, subject: &Subject, survey: &Survey) -> Option<Change> {
+    let project = &survey.project;
+    let bench = Bench::of(subject, project)?;
+    let arguments = bench.arguments(&met.failed.first()?.args, true, project)?;
+    let (style, asserts) = (&bench.framework().style, bench.framework().asserts);
+    let key = &met.key;
+    let missing = match key.kind {
+        Kind::ModuleNotFound => key.target.rsplit('/').next()?.to_owned(),
+        Kind::NameNotImported => format!("{} is not defined", key.name),
+        Kind::PackageNotDeclared => key.target.clone(),
+        Kind::NameNotExported | Kind::CircularImport => key.name.clone(),
+    };
+    let (missing, end) = (style.string(&missing), style.semicolon);
+    let called = format!("{}({})", bench.callee(), arguments.join(", "));
+    let look = match asserts {
+        Asserts::Node { .. } => format!("assert.ok(!String(failure).includes({missing})){end}"),
+        Asserts::Expect => format!("expect(String(failure)).not.toContain({missing}){end}"),
+        Asserts::Chai => format!("expect(String(failure)).to.not.include({missing}){end}"),
+    };
+    let body = vec![
+        format!("const failure = await Promise.resolve().then(() => {called}).then(() => null, (error) => error){end}"),
+        look,
+    ];
+    bench.finish(&[Test { title: title.to_owned(), body }], "imports", project)
 }

@@ -6,7 +6,8 @@ use super::platform::is_builtin;
 
 /// What is tried behind a path without an extension, and as `index` of a folder.
 const EXTENSIONS: [&str; 16] = [
-    "js", "ts", "mjs", "cjs", "jsx", "tsx", "mts", "cts", "json", "node", "d.ts", "d.mts", "d.cts", "vue", "svelte", "wasm",
+    "js", "ts", "mjs", "cjs", "jsx", "tsx", "mts", "cts", "json", "node", "d.ts", "d.mts", "d.cts", "vue", "svelte",
+    "wasm",
 ];
 
 /// What a specifier means.
@@ -51,9 +52,12 @@ fn relative(from: &str, specifier: &str, files: &BTreeSet<String>) -> Target {
     if files.contains(&base) {
         return Target::File { path: base, is_exact: true };
     }
-    let exchanged = [("js", &["ts", "tsx", "d.ts"][..]), ("jsx", &["tsx"]), ("mjs", &["mts", "d.mts"]), ("cjs", &["cts", "d.cts"])];
+    let exchanged =
+        [("js", &["ts", "tsx", "d.ts"][..]), ("jsx", &["tsx"]), ("mjs", &["mts", "d.mts"]), ("cjs", &["cts", "d.cts"])];
     let compiled = exchanged.iter().filter_map(|(extension, others)| Some((base.strip_suffix(extension)?, others)));
-    let compiled = compiled.filter(|(stem, _)| stem.ends_with('.')).flat_map(|(stem, others)| others.iter().map(move |other| format!("{stem}{other}")));
+    let compiled = compiled
+        .filter(|(stem, _)| stem.ends_with('.'))
+        .flat_map(|(stem, others)| others.iter().map(move |other| format!("{stem}{other}")));
     let extended = EXTENSIONS.iter().map(|extension| format!("{base}.{extension}"));
     let found = compiled.chain(extended).find(|path| files.contains(path)).or_else(|| folder(&base, files));
     match found {
@@ -108,9 +112,10 @@ mod tests {
 
     #[test]
     fn specifiers_mean_what_node_and_typescript_make_of_them() {
-        let files: BTreeSet<String> = ["src/a.js", "src/b.ts", "src/c/index.js", "src/d.json", "src/e/package.json", "logo.svg"]
-            .map(str::to_owned)
-            .into();
+        let files: BTreeSet<String> =
+            ["src/a.js", "src/b.ts", "src/c/index.js", "src/d.json", "src/e/package.json", "logo.svg"]
+                .map(str::to_owned)
+                .into();
         let file = |path: &str, is_exact| Target::File { path: path.to_owned(), is_exact };
         for (specifier, target) in [
             ("./a.js", file("src/a.js", true)),

@@ -90,8 +90,12 @@ impl Surface {
                 }
                 return;
             }
-            Declaration::FunctionDeclaration(it) => return value(it.id.as_ref()).into_iter().for_each(|name| self.valued(name)),
-            Declaration::ClassDeclaration(it) => return value(it.id.as_ref()).into_iter().for_each(|name| self.valued(name)),
+            Declaration::FunctionDeclaration(it) => {
+                return value(it.id.as_ref()).into_iter().for_each(|name| self.valued(name));
+            }
+            Declaration::ClassDeclaration(it) => {
+                return value(it.id.as_ref()).into_iter().for_each(|name| self.valued(name));
+            }
             Declaration::TSTypeAliasDeclaration(it) => Some(it.id.name.to_string()),
             Declaration::TSInterfaceDeclaration(it) => Some(it.id.name.to_string()),
             Declaration::TSEnumDeclaration(it) => Some(it.id.name.to_string()),
@@ -138,7 +142,7 @@ impl Surface {
             AstKind::IdentifierReference(name) if matches!(name.name.as_str(), "exports" | "module") => {
                 let plain = match code.parent(kind.node_id()) {
                     AstKind::StaticMemberExpression(member) if name.name == "module" => {
-                        member.property.name == "exports" && !self.is_aliased(code, member.node_id.get())
+                        member.property.name == "exports" && !is_aliased(code, member.node_id.get())
                     }
                     AstKind::StaticMemberExpression(_) => true,
                     AstKind::AssignmentExpression(assignment) => {
@@ -152,19 +156,19 @@ impl Surface {
         }
     }
 
-    /// Whether `module.exports` is more than assigned to, or read a member of.
-    fn is_aliased(&self, code: &Code, member: oxc::semantic::NodeId) -> bool {
-        match code.parent(member) {
-            AstKind::StaticMemberExpression(_) | AstKind::ComputedMemberExpression(_) => false,
-            AstKind::AssignmentExpression(assignment) => assignment.right.span() == code.kind(member).span(),
-            _ => true,
-        }
-    }
-
     fn entry(&mut self, property: &ObjectPropertyKind) {
         match property.as_property().and_then(|it| it.key.static_name()) {
             Some(name) => self.valued(name.into_owned()),
             None => self.is_complete = false,
         }
+    }
+}
+
+/// Whether `module.exports` is more than assigned to, or read a member of.
+fn is_aliased(code: &Code, member: oxc::semantic::NodeId) -> bool {
+    match code.parent(member) {
+        AstKind::StaticMemberExpression(_) | AstKind::ComputedMemberExpression(_) => false,
+        AstKind::AssignmentExpression(assignment) => assignment.right.span() == code.kind(member).span(),
+        _ => true,
     }
 }

@@ -23,13 +23,47 @@ const MOST_CONFIGURED: usize = 1 << 20;
 const DEEPEST: usize = 16;
 /// Folders of scripts that nobody runs as a part of the project, or that show mistakes on purpose.
 const ASIDE: [&str; 20] = [
-    "fixtures", "fixture", "__fixtures__", "examples", "example", "templates", "template", "bench", "benchmark", "benchmarks",
-    "docs", "doc", "website", "demo", "demos", "playground", "sandbox", "testing", "test-utils", "codemods",
+    "fixtures",
+    "fixture",
+    "__fixtures__",
+    "examples",
+    "example",
+    "templates",
+    "template",
+    "bench",
+    "benchmark",
+    "benchmarks",
+    "docs",
+    "doc",
+    "website",
+    "demo",
+    "demos",
+    "playground",
+    "sandbox",
+    "testing",
+    "test-utils",
+    "codemods",
 ];
 /// Folders of what a build writes.
 const GENERATED: [&str; 18] = [
-    "dist", "build", "lib", "out", "es", "esm", "cjs", "umd", "generated", "gen", "types", "typings", "pkg", "target", "wasm",
-    "coverage", "tmp", "cache",
+    "dist",
+    "build",
+    "lib",
+    "out",
+    "es",
+    "esm",
+    "cjs",
+    "umd",
+    "generated",
+    "gen",
+    "types",
+    "typings",
+    "pkg",
+    "target",
+    "wasm",
+    "coverage",
+    "tmp",
+    "cache",
 ];
 
 /// What one script says.
@@ -70,11 +104,13 @@ impl<'s> Survey<'s> {
             if bytes > MOST_BYTES {
                 break;
             }
-            let read = project.ask(path, |code| Facts { imports: imports(code), surface: surface(code), free: free(code) });
+            let read =
+                project.ask(path, |code| Facts { imports: imports(code), surface: surface(code), free: free(code) });
             facts.extend(read.map(|read| (path.clone(), read)));
         }
         let own = |path: &&String| path.rsplit('/').next() == Some("package.json") && !path.contains("node_modules/");
-        let mut manifests: Vec<Manifest> = files.iter().filter(own).take(500).filter_map(|path| Manifest::read(path, source)).collect();
+        let mut manifests: Vec<Manifest> =
+            files.iter().filter(own).take(500).filter_map(|path| Manifest::read(path, source)).collect();
         manifests.sort_by_key(|manifest| std::cmp::Reverse(manifest.folder.len()));
         let configured = if facts.is_empty() { String::new() } else { configured(&files, source) };
         Self { project, files, facts, manifests, source, configured }
@@ -217,7 +253,12 @@ impl<'s> Survey<'s> {
     /// Whether a build may write a file that is not there.
     fn may_be_made(&self, target: &str) -> bool {
         let folder = target.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let there = folder.is_empty() || self.files.range(format!("{folder}/")..).next().is_some_and(|file| file.starts_with(&format!("{folder}/")));
+        let there = folder.is_empty()
+            || self
+                .files
+                .range(format!("{folder}/")..)
+                .next()
+                .is_some_and(|file| file.starts_with(&format!("{folder}/")));
         let name = target.rsplit('/').next().unwrap_or(target);
         let generated = target.split('/').any(|part| GENERATED.contains(&part) || part.starts_with('.'));
         let named = ["generated", "version", ".gen", "-gen", "_gen", ".pb", "_pb", "bindings", "bundle", "manifest"];
@@ -235,7 +276,9 @@ impl<'s> Survey<'s> {
             let line = line.trim().trim_matches('/');
             let last = line.rsplit('/').next().unwrap_or(line);
             let stem = last.split('.').next().unwrap_or(last);
-            !line.is_empty() && !line.starts_with(['#', '!']) && parts.iter().any(|part| *part == last || (*part == stem && last != stem))
+            !line.is_empty()
+                && !line.starts_with(['#', '!'])
+                && parts.iter().any(|part| *part == last || (*part == stem && last != stem))
         })
     }
 
@@ -282,27 +325,35 @@ impl<'s> Survey<'s> {
 
     /// Whether some manifest declares a package, or it is none: the project itself, an alias, a folder on a path.
     fn is_declared(&self, path: &str, package: &str) -> bool {
-        let around: Vec<&Manifest> = self.manifests.iter().filter(|manifest| path.starts_with(&manifest.folder)).collect();
+        let around: Vec<&Manifest> =
+            self.manifests.iter().filter(|manifest| path.starts_with(&manifest.folder)).collect();
         let first = package.split('/').next().unwrap_or(package);
         let types = format!("@types/{}", package.trim_start_matches('@').replace('/', "__"));
         let is_folder = |root: &str| {
             let inside = format!("{root}{first}");
-            self.files.range(inside.clone()..).next().is_some_and(|file| {
-                file.strip_prefix(&inside).is_some_and(|rest| rest.starts_with(['/', '.']))
-            })
+            self.files
+                .range(inside.clone()..)
+                .next()
+                .is_some_and(|file| file.strip_prefix(&inside).is_some_and(|rest| rest.starts_with(['/', '.'])))
         };
         around.is_empty()
-            || around.iter().any(|manifest| manifest.declares(package) || manifest.declares(&types) || manifest.mentions(first))
+            || around
+                .iter()
+                .any(|manifest| manifest.declares(package) || manifest.declares(&types) || manifest.mentions(first))
             || self.manifests.iter().any(|manifest| manifest.name() == Some(package))
             || ["'", "\""].iter().any(|quote| self.configured.contains(&format!("{quote}{first}")))
-            || around.iter().any(|manifest| is_folder(&manifest.folder) || is_folder(&format!("{}src/", manifest.folder)))
+            || around
+                .iter()
+                .any(|manifest| is_folder(&manifest.folder) || is_folder(&format!("{}src/", manifest.folder)))
     }
 
     /// Whether other files, or the platform, leave no doubt what a free name means.
     fn is_import_forgotten(&self, path: &str, free: &Free) -> bool {
         let facts = &self.facts[path];
         let is_part = facts.surface.is_module || !facts.imports.is_empty();
-        is_part && (self.imported_elsewhere(path, &free.name).is_some() || (free.member.is_some() && is_unimported_module(&free.name)))
+        is_part
+            && (self.imported_elsewhere(path, &free.name).is_some()
+                || (free.member.is_some() && is_unimported_module(&free.name)))
     }
 
     /// How the other files get a name that they all call alike: a file whose import says it, and which import; none
@@ -316,7 +367,7 @@ impl<'s> Survey<'s> {
                     Target::Foreign => Target::Package(import.specifier.trim_start_matches("node:").to_owned()),
                     Target::Package(_) => Target::Package(import.specifier.clone()),
                     Target::Missing(_) => continue,
-                    file => file,
+                    file @ Target::File { .. } => file,
                 };
                 match &first {
                     None => first = Some((other, import, target, local)),
@@ -379,8 +430,28 @@ fn is_aside(path: &str) -> bool {
 fn configured(files: &BTreeSet<String>, source: &Source) -> String {
     let is_config = |path: &&String| {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let tools = ["tsconfig", "jsconfig", "webpack", "vite", "vitest", "rollup", "babel", ".babelrc", "jest", "next.config", "import-map",
-            "importmap", "deno.json", "metro", "esbuild", "rspack", "nuxt", "astro", "svelte", "components.json"];
+        let tools = [
+            "tsconfig",
+            "jsconfig",
+            "webpack",
+            "vite",
+            "vitest",
+            "rollup",
+            "babel",
+            ".babelrc",
+            "jest",
+            "next.config",
+            "import-map",
+            "importmap",
+            "deno.json",
+            "metro",
+            "esbuild",
+            "rspack",
+            "nuxt",
+            "astro",
+            "svelte",
+            "components.json",
+        ];
         !path.contains("node_modules/") && tools.iter().any(|tool| name.starts_with(tool))
     };
     let mut text = String::new();

@@ -33,8 +33,11 @@ impl Example {
         let text = source.text(path).expect("the file");
         let wanted = text.content.replacen(before, after, 1);
         let repairs = self.all();
-        let contents: Vec<String> =
-            repairs.iter().flat_map(|(_, repair)| &repair.changes).filter_map(|change| edited(change, path, &text.content)).collect();
+        let contents: Vec<String> = repairs
+            .iter()
+            .flat_map(|(_, repair)| &repair.changes)
+            .filter_map(|change| edited(change, path, &text.content))
+            .collect();
         assert!(contents.contains(&wanted), "{path}: {contents:#?} {:#?}", self.faults());
         self
     }
@@ -68,7 +71,10 @@ impl Example {
         let source = Source::at(self.dir.path());
         let survey = Survey::of(&source);
         let faults = survey.faults();
-        faults.into_iter().flat_map(|fault| repairs(&fault, &survey).into_iter().map(move |it| (fault.clone(), it))).collect()
+        faults
+            .into_iter()
+            .flat_map(|fault| repairs(&fault, &survey).into_iter().map(move |it| (fault.clone(), it)))
+            .collect()
     }
 }
 

@@ -30,7 +30,9 @@ pub fn repair(fault: &Fault, survey: &Survey) -> Option<Repair> {
     let changes = sound(&[(path.clone(), edit.0, edit.1)], &survey.project)?;
     Some(Repair {
         title: format!("Import {name} in {}", file(path)),
-        explanation: format!("`{path}` uses `{name}` and nothing defines it there. {why} ({from}), so it is imported from there."),
+        explanation: format!(
+            "`{path}` uses `{name}` and nothing defines it there. {why} ({from}), so it is imported from there."
+        ),
         changes,
         confidence: 0.92,
         proof: proof(fault, survey),
@@ -78,7 +80,8 @@ fn of_node(fault: &Fault, survey: &Survey) -> Option<Found> {
     }
     let own = facts.imports.iter().map(|import| import.specifier.as_str());
     let all = survey.facts.values().flat_map(|facts| facts.imports.iter().map(|import| import.specifier.as_str()));
-    let prefixed = own.chain(all).find(|it| crate::javascript::platform::is_builtin(it)).is_none_or(|it| it.starts_with("node:"));
+    let prefixed =
+        own.chain(all).find(|it| crate::javascript::platform::is_builtin(it)).is_none_or(|it| it.starts_with("node:"));
     let words = if prefixed { format!("node:{name}") } else { name.clone() };
     let edit = survey.project.ask(path, |code| {
         let style = Style::of_code(code);
@@ -103,9 +106,8 @@ fn statement(path: &str, name: &str, import: &Import, words: &str, survey: &Surv
         let what = match (&import.whole, wanted.map(|wanted| wanted.name.as_str())) {
             (Some(whole), _) if whole == name => match (import.form, is_module) {
                 (Form::Import, true) => format!("* as {name}"),
-                (Form::Require, false) => name.to_owned(),
                 // What `require` gives as a whole is the default of an import, but not the other way round.
-                (Form::Require, true) => name.to_owned(),
+                (Form::Require, _) => name.to_owned(),
                 _ => return None,
             },
             (_, Some("default")) if is_module => name.to_owned(),
@@ -154,25 +156,38 @@ mod tests {
     #[test]
     fn a_name_is_imported_as_others_do() {
         Example::of(&[
-            ("src/cart.js", "import { subtotal } from './money.js';\n\nexport const a = () => percentOf(subtotal());\n"),
+            (
+                "src/cart.js",
+                "import { subtotal } from './money.js';\n\nexport const a = () => percentOf(subtotal());\n",
+            ),
             ("src/b.js", "import { percentOf } from './money.js';\n\nexport const b = () => percentOf(1);\n"),
             ("src/money.js", "export function subtotal() {}\nexport function percentOf() {}\n"),
         ])
         .repairs("src/cart.js", "{ subtotal }", "{ subtotal, percentOf }")
         .is_sure(1);
         Example::of(&[
-            ("src/cart.js", "import { subtotal } from \"./money.js\"\n\nexport const a = () => readFileSync(subtotal())\n"),
+            (
+                "src/cart.js",
+                "import { subtotal } from \"./money.js\"\n\nexport const a = () => readFileSync(subtotal())\n",
+            ),
             ("src/b.js", "import { readFileSync } from 'node:fs';\n\nexport const b = () => readFileSync('x');\n"),
             ("src/money.js", "export function subtotal() {}\n"),
         ])
-        .repairs("src/cart.js", "\"./money.js\"\n", "\"./money.js\"\nimport { readFileSync } from \"node:fs\"\n");
+        .repairs(
+            "src/cart.js",
+            "\"./money.js\"\n",
+            "\"./money.js\"\nimport { readFileSync } from \"node:fs\"\n",
+        );
     }
 
     #[test]
     fn a_module_of_node_is_imported() {
-        Example::of(&[("lib/a.js", "'use strict';\n\nconst fs = require('fs');\n\nexports.a = (f) => fs.readFileSync(path.join(f, 'x'));\n")])
-            .repairs("lib/a.js", "require('fs');\n", "require('fs');\nconst path = require('path');\n")
-            .is_sure(1);
+        Example::of(&[(
+            "lib/a.js",
+            "'use strict';\n\nconst fs = require('fs');\n\nexports.a = (f) => fs.readFileSync(path.join(f, 'x'));\n",
+        )])
+        .repairs("lib/a.js", "require('fs');\n", "require('fs');\nconst path = require('path');\n")
+        .is_sure(1);
     }
 
     #[test]

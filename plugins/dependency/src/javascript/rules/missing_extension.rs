@@ -52,7 +52,9 @@ mod tests {
 
     #[test]
     fn what_a_build_resolves_is_nothing() {
-        for more in [("tsconfig.json", "{}"), ("package.json", r#"{ "type": "module", "devDependencies": { "vite": "5" } }"#)] {
+        for more in
+            [("tsconfig.json", "{}"), ("package.json", r#"{ "type": "module", "devDependencies": { "vite": "5" } }"#)]
+        {
             Example::of(&[
                 ("package.json", r#"{ "type": "module" }"#),
                 more,

@@ -34,8 +34,12 @@ pub fn repair(fault: &Fault, survey: &Survey) -> Option<Repair> {
 
 /// The one declared package that the name is a slip of.
 pub fn declared_alike(fault: &Fault, survey: &Survey) -> Option<String> {
-    let mut alike: Vec<&str> =
-        survey.manifests.iter().flat_map(|it| it.declared()).filter(|name| is_slip(name, &fault.key.target)).collect();
+    let mut alike: Vec<&str> = survey
+        .manifests
+        .iter()
+        .flat_map(crate::javascript::manifest::Manifest::declared)
+        .filter(|name| is_slip(name, &fault.key.target))
+        .collect();
     alike.sort_unstable();
     alike.dedup();
     match alike[..] {
@@ -56,6 +60,7 @@ mod tests {
             ("src/a.js", "const { Router } = require('express');\nconst { json } = require('expres');\n\nexports.a = () => json(Router);\n"),
         ])
         .repairs("src/a.js", "require('expres')", "require('express')");
-        Example::of(&[manifest, ("src/a.js", "const { json } = require('expres');\n\nexports.a = () => json;\n")]).has_no_repair();
+        Example::of(&[manifest, ("src/a.js", "const { json } = require('expres');\n\nexports.a = () => json;\n")])
+            .has_no_repair();
     }
 }

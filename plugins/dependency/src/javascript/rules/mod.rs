@@ -46,7 +46,8 @@ fn proof(fault: &Fault, survey: &Survey) -> Proof {
 
 /// `a.js`, or `a.js and 2 more`.
 fn places(fault: &Fault) -> String {
-    let mut files: Vec<&str> = fault.sites.iter().map(|site| site.path.as_str()).filter(|path| !is_test(path)).collect();
+    let mut files: Vec<&str> =
+        fault.sites.iter().map(|site| site.path.as_str()).filter(|path| !is_test(path)).collect();
     files.dedup();
     match files.as_slice() {
         [] => String::new(),

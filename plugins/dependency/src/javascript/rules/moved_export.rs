@@ -27,7 +27,8 @@ pub fn repair(fault: &Fault, survey: &Survey) -> Option<Repair> {
             return None;
         }
         if import.names.len() == 1 {
-            let place = crate::fault::Site { range: import.literal.clone(), written: import.specifier.clone(), ..site.clone() };
+            let place =
+                crate::fault::Site { range: import.literal.clone(), written: import.specifier.clone(), ..site.clone() };
             let inner = import.literal.start + 1..import.literal.end - 1;
             edits.push((site.path.clone(), inner, specifier(&place, to, false)));
             continue;
@@ -82,7 +83,10 @@ mod tests {
         ])
         .repairs("src/cart.js", "'./money.js'", "'./share.js'");
         Example::of(&[
-            ("src/cart.js", "import { subtotal, percentOf } from './money.js';\n\nexport const a = () => percentOf(subtotal());\n"),
+            (
+                "src/cart.js",
+                "import { subtotal, percentOf } from './money.js';\n\nexport const a = () => percentOf(subtotal());\n",
+            ),
             ("src/money.js", "export function subtotal() {}\n"),
             ("src/share.js", "export function percentOf() {}\n"),
         ])

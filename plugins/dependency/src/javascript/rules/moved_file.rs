@@ -75,8 +75,9 @@ fn candidate<'s>(fault: &Fault, survey: &'s Survey) -> Option<(&'s str, Likeness
     };
     let same = plain(name);
     // Beside it first: `./Cart-Total` next to `./cartTotal`; then anywhere.
-    let by_name = only(Likeness::Name, &|inner, other| inner == folder && plain(other) == same)
-        .and_then(|found| found.map_or_else(|| only(Likeness::Name, &|_, other| plain(other) == same), |it| Ok(Some(it))));
+    let by_name = only(Likeness::Name, &|inner, other| inner == folder && plain(other) == same).and_then(|found| {
+        found.map_or_else(|| only(Likeness::Name, &|_, other| plain(other) == same), |it| Ok(Some(it)))
+    });
     if let Some(found) = by_name.ok()? {
         return Some(found);
     }
@@ -120,7 +121,10 @@ mod tests {
     #[test]
     fn a_file_that_moved_is_found_by_its_name_and_exports() {
         Example::of(&[
-            ("src/handlers/cart.js", "import { subtotal } from './money.js';\n\nexport const total = (lines) => subtotal(lines);\n"),
+            (
+                "src/handlers/cart.js",
+                "import { subtotal } from './money.js';\n\nexport const total = (lines) => subtotal(lines);\n",
+            ),
             ("src/money.js", "export function subtotal() {}\n"),
             ("src/old/money.js", "export function other() {}\n"),
         ])

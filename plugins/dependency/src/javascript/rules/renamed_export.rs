@@ -77,7 +77,10 @@ mod tests {
     #[test]
     fn the_name_that_is_there_is_taken() {
         Example::of(&[
-            ("src/cart.js", "import { subTotal, percentOf } from './money.js';\n\nexport const a = () => subTotal(percentOf());\n"),
+            (
+                "src/cart.js",
+                "import { subTotal, percentOf } from './money.js';\n\nexport const a = () => subTotal(percentOf());\n",
+            ),
             ("src/money.js", "export function subtotal() {}\nexport function percentOf() {}\n"),
         ])
         .repairs("src/cart.js", "{ subTotal, percentOf }", "{ subtotal as subTotal, percentOf }")

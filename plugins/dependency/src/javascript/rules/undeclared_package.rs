@@ -100,7 +100,8 @@ mod tests {
     use crate::javascript::rules::examples::Example;
 
     const MANIFEST: &str = "{\n  \"name\": \"shop\",\n  \"dependencies\": {\n    \"express\": \"^4.18.0\"\n  }\n}\n";
-    const CODE: (&str, &str) = ("src/a.js", "const debounce = require('lodash.debounce');\n\nexports.a = debounce(() => 1);\n");
+    const CODE: (&str, &str) =
+        ("src/a.js", "const debounce = require('lodash.debounce');\n\nexports.a = debounce(() => 1);\n");
 
     #[test]
     fn the_lock_file_says_which_range() {
@@ -120,7 +121,11 @@ mod tests {
             ("yarn.lock", "lodash.debounce@^4.0.8:\n  version \"4.0.8\"\n"),
             ("node_modules/lodash.debounce/package.json", r#"{ "name": "lodash.debounce", "version": "4.0.8" }"#),
         ] {
-            Example::of(&[("package.json", MANIFEST), (path, content), CODE]).repairs("package.json", "\"^4.18.0\"\n", expected);
+            Example::of(&[("package.json", MANIFEST), (path, content), CODE]).repairs(
+                "package.json",
+                "\"^4.18.0\"\n",
+                expected,
+            );
         }
     }
 
