@@ -29,6 +29,7 @@ struct Seen {
     /// By whether something was taken out, by length, by text.
     best: BTreeMap<(bool, usize, String), Call>,
     traces: Vec<String>,
+    shows_in: BTreeSet<u64>,
     /// The first result for the same arguments.
     results: HashMap<String, String>,
 }
@@ -61,6 +62,7 @@ pub fn collect(candidates: &mut [Candidate], telemetry: &Telemetry) {
         let best = seen.best.into_iter().filter(|((redacted, ..), _)| *redacted != whole);
         candidate.change.calls = best.map(|(_, call)| call).collect();
         candidate.traces = seen.traces;
+        candidate.shows_in = seen.shows_in;
     }
 }
 
@@ -79,6 +81,9 @@ impl Seen {
         };
         if !shows {
             return;
+        }
+        if let Some(trace) = span.trace_id.get(16..).and_then(|half| u64::from_str_radix(half, 16).ok()) {
+            self.shows_in.insert(trace);
         }
         if self.traces.len() < MOST_TRACES {
             self.traces.push(span.trace_id.clone());

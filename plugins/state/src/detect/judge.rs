@@ -36,6 +36,8 @@ pub fn judge(candidate: &Candidate, look: Option<&Look>) -> Result<Verdict, Stri
         (_, Some(_)) if against > 0 => 0.95,
         (_, Some(_)) if purpose.is_none() => 0.9,
         (_, Some(_)) => 0.6,
+        // Nobody means a default that remembers; the code shows it, and production that it matters.
+        (_, None) if *what == What::Results && against > 0 => 0.8,
         (_, None) if candidate.counts.then.is_some_and(|(_, of)| of > 0) => {
             return Err("it is too rare to be told from better times".to_owned());
         }

@@ -11,6 +11,8 @@ mod report;
 
 pub use report::does;
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use thymus_sdk::host::{Level, log, progress};
 use thymus_sdk::places::Places;
@@ -45,6 +47,19 @@ struct Candidate {
     counts: Counts,
     change: Change,
     traces: Vec<String>,
+    /// Every trace in which it shows, as far as they were looked at.
+    shows_in: BTreeSet<u64>,
+}
+
+/// What was judged a finding.
+type Found = (Candidate, Option<code::Look>, judge::Verdict);
+
+impl Candidate {
+    /// Whether nearly all traces in which it shows are also some of the other's.
+    fn shows_only_with(&self, other: &Self) -> bool {
+        let shared = self.shows_in.intersection(&other.shows_in).count();
+        shared > 0 && shared * 10 >= self.shows_in.len() * 9
+    }
 }
 
 /// The changes that are not allowed, the surest first.
@@ -65,14 +80,7 @@ pub fn detect(telemetry: &Telemetry, source: &Source, settings: &Settings) -> Re
             Err(why) => log(Level::Info, &format!("{}: no finding, {why}", candidate.handler.handler)),
         }
     }
-    let written_elsewhere = leading_to_others(&found);
-    let mut kept = Vec::new();
-    for (found, elsewhere) in found.into_iter().zip(written_elsewhere) {
-        match elsewhere {
-            Some(other) => log(Level::Info, &format!("{}: {other} writes, and is reported", found.0.handler.handler)),
-            None => kept.push(found),
-        }
-    }
+    let mut kept = one_each(found);
     // Ties are broken by what doesn't change between two calls.
     kept.sort_by(|(a, _, x), (b, _, y)| {
         y.confidence.total_cmp(&x.confidence).then_with(|| report::fingerprint(a).cmp(&report::fingerprint(b)))
@@ -106,18 +114,53 @@ fn candidates(telemetry: &Telemetry, source: &Source, settings: &Settings) -> Re
                 places: Vec::new(),
                 calls: Vec::new(),
             };
-            candidates.push(Candidate { handler: handler.clone(), counts, change, traces: Vec::new() });
+            candidates.push(Candidate {
+                handler: handler.clone(),
+                counts,
+                change,
+                traces: Vec::new(),
+                shows_in: BTreeSet::new(),
+            });
         }
     }
     Ok(candidates)
 }
 
+/// What is reported: of several handlers that show one change the one that writes, and of several changes of one handler
+/// that whose writer is known. The rest would be the same problem told twice.
+fn one_each(found: Vec<Found>) -> Vec<Found> {
+    let written_elsewhere = leading_to_others(&found);
+    let mut kept: Vec<Found> = Vec::new();
+    for (one, elsewhere) in found.into_iter().zip(written_elsewhere) {
+        let name = &one.0.handler.handler;
+        if let Some(other) = elsewhere {
+            log(Level::Info, &format!("{name}: {other} writes, and is reported"));
+            continue;
+        }
+        let same = kept.iter_mut().find(|(kept, ..)| {
+            (&kept.change.path, &kept.handler.handler) == (&one.0.change.path, &one.0.handler.handler)
+        });
+        match same {
+            Some(other) if rank(&one) < rank(other) => *other = one,
+            Some(_) => log(Level::Info, &format!("{name}: it is reported for another change")),
+            None => kept.push(one),
+        }
+    }
+    kept
+}
+
+/// A change whose writer is known before one without; an argument before results.
+fn rank((candidate, look, _): &Found) -> (bool, bool) {
+    let written = look.as_ref().is_some_and(|look| !look.writers.is_empty());
+    (!written, candidate.change.what == What::Results)
+}
+
 /// For each, the other one that does the writing: a caller of a function that changes what it is given shows the same
 /// change, and is no second problem.
-fn leading_to_others(found: &[(Candidate, Option<code::Look>, judge::Verdict)]) -> Vec<Option<String>> {
+fn leading_to_others(found: &[Found]) -> Vec<Option<String>> {
     let writes =
         |look: &Option<code::Look>| look.as_ref().and_then(|look| look.writers.first()).map(code::Writer::place);
-    let is_own = |(candidate, look, _): &(Candidate, Option<code::Look>, judge::Verdict)| {
+    let is_own = |(candidate, look, _): &Found| {
         look.as_ref().and_then(|look| look.writers.first()).is_some_and(|writer| {
             writer.path == candidate.change.path && look.as_ref().is_some_and(|look| look.holds(writer))
         })
@@ -126,7 +169,11 @@ fn leading_to_others(found: &[(Candidate, Option<code::Look>, judge::Verdict)]) 
         .iter()
         .enumerate()
         .map(|(at, one)| {
-            let place = writes(&one.1)?;
+            let Some(place) = writes(&one.1) else {
+                // Where no statement is seen, somebody below it may write: in the traces in which it shows.
+                let below = found.iter().find(|other| is_own(other) && one.0.shows_only_with(&other.0));
+                return below.map(|other| other.0.handler.handler.clone());
+            };
             let same = found.iter().enumerate().filter(|(_, other)| writes(&other.1).as_ref() == Some(&place));
             // The function that holds the statement, or else the first that leads to it; of two changes by one
             // statement, that of the argument.

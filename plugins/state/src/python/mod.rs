@@ -28,6 +28,7 @@ pub fn look(change: &Change, source: &Source) -> Option<Look> {
     let (name, doc) = (def.name.as_str(), docstring(&def.body));
     let mut against = promises::against(name, doc);
     against.extend(scene.readonly());
+    against.extend(scene.remembering_default());
     let range = bytes(def);
     let writers =
         scene.writers().map(|(path, range, how)| Writer { path, start: range.start, end: range.end, how }).collect();

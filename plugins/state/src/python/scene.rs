@@ -5,7 +5,7 @@ use std::ops::Range;
 use ruff_python_ast::{Expr, ExprCall, ParameterWithDefault, Stmt, StmtFunctionDef};
 use serde_json::Value;
 use thymus_python::project::Project;
-use thymus_python::syntax::{Function, Module, bytes, callee_name, statements, takes_instance};
+use thymus_python::syntax::{Function, Module, bytes, callee_name, expressions, statements, takes_instance};
 
 use super::aliases::Aliases;
 use super::sites::{Site, sites};
@@ -100,6 +100,14 @@ impl<'s> Scene<'s> {
         promises.then(|| format!("Its parameter's type is `{annotation}`, which nobody may write into"))
     }
 
+    /// A default that is made once and then written into.
+    pub fn remembering_default(&self) -> Option<String> {
+        let Watched::Default(parameter) = self.watched else { return None };
+        let name = parameter.parameter.name.as_str();
+        let meant = ["cache", "memo", "seen", "registry"].iter().any(|word| name.contains(word));
+        (!meant).then(|| format!("The default of `{name}` is made once, and written into"))
+    }
+
     /// What a captured call had there.
     pub fn value_at(&self, place: &Place) -> Option<&Value> {
         let What::Argument(name) = &self.change.what else { return None };
@@ -120,6 +128,13 @@ impl<'s> Scene<'s> {
         let start = content[..range.start].rfind('\n').map_or(0, |at| at + 1);
         let rest = content[range.end..].lines().next().unwrap_or_default().trim();
         content[start..range.start].trim().is_empty() && (rest.is_empty() || rest.starts_with('#'))
+    }
+
+    /// Whether the function names it again behind a place.
+    pub fn is_named_after(&self, name: &str, at: usize) -> bool {
+        expressions(&self.function.def.body)
+            .into_iter()
+            .any(|expr| expr.as_name_expr().is_some_and(|used| used.id.as_str() == name && bytes(used).start >= at))
     }
 
     /// Whether a loop runs it again and again.

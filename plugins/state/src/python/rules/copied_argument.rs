@@ -96,7 +96,7 @@ mod tests {
         let after = repaired(
             r#"def f(rows):
     """Doc."""
-    rows += [1]
+    rows.append(1)
     return rows
 "#,
             &json!([[]]),
@@ -108,7 +108,7 @@ mod tests {
                 r#"def f(rows):
     """Doc."""
     rows = list(rows)
-    rows += [1]
+    rows.append(1)
     return rows
 "#
             )

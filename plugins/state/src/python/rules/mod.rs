@@ -4,6 +4,7 @@ mod copied_alias;
 mod copied_argument;
 mod default_made_once;
 mod ends_taken_off;
+mod extended_in_place;
 mod own_each_call;
 mod sorted_in_place;
 
@@ -22,6 +23,7 @@ pub fn drafts(scene: &Scene<'_>) -> Vec<Draft> {
         default_made_once::draft,
         sorted_in_place::draft,
         ends_taken_off::draft,
+        extended_in_place::draft,
         copied_alias::draft,
         own_each_call::draft,
         copied_argument::draft,

@@ -13,7 +13,8 @@ pub fn draft(scene: &Scene<'_>) -> Option<Draft> {
     let Kind::Method(method @ ("sort" | "reverse"), call) = site.kind else { return None };
     let Expr::Name(name) = site.container else { return None };
     let name = name.id.as_str();
-    if !scene.returns_something() || !scene.stands_alone(&site.range) || scene.is_in_loop(&site.range) {
+    let goes_on = scene.returns_something() || scene.is_named_after(name, site.range.end);
+    if !goes_on || !scene.stands_alone(&site.range) || scene.is_in_loop(&site.range) {
         return None;
     }
     let module = scene.module;
