@@ -5,7 +5,7 @@ mod read;
 
 use std::ops::Range;
 
-pub use read::{Files, read_all};
+pub use read::{Files, read_all, read_file};
 
 /// A documented order of handler executions.
 #[derive(Clone, Debug, PartialEq)]

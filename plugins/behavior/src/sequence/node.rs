@@ -134,7 +134,7 @@ fn yaml(text: &str) -> Result<Node, String> {
                 open.push(Open::Table(Vec::new(), None, range.start));
                 None
             }
-            Event::SequenceEnd | Event::MappingEnd => open.pop().map(|collection| closed(collection, range.end)),
+            Event::SequenceEnd | Event::MappingEnd => open.pop().map(|collection| closed(text, collection, range.end)),
             _ => None,
         };
         if open.len() > DEEPEST {
@@ -157,7 +157,7 @@ fn yaml(text: &str) -> Result<Node, String> {
     Err("it is empty".to_owned())
 }
 
-fn closed(collection: Open, end: usize) -> Node {
+fn closed(text: &str, collection: Open, end: usize) -> Node {
     let (content, start, last) = match collection {
         Open::List(entries, start) => {
             let last = entries.last().map(|entry| entry.range.end);
@@ -169,8 +169,9 @@ fn closed(collection: Open, end: usize) -> Node {
         }
     };
     // A block collection ends for YAML where the next thing begins, far behind its last entry.
-    let end = if end > start { end } else { last.unwrap_or(start) };
-    Node { content, range: start..end.max(last.unwrap_or(start)) }
+    let is_flow = text[start..].starts_with(['[', '{']);
+    let end = if is_flow { end } else { last.unwrap_or(start) };
+    Node { content, range: start..end }
 }
 
 fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {

@@ -1,7 +1,7 @@
 //! From the files that `thymus.toml` names to sequences. What is no sequence is passed over, and said.
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use thymus_sdk::source::Source;
+use thymus_sdk::source::{Source, Text};
 
 use super::node::{self, Content, Node};
 use super::{Beat, Entry, Pattern, Sequence};
@@ -60,6 +60,15 @@ pub fn read_all(globs: &[String], source: &Source) -> (Vec<Sequence>, Vec<String
     }
     sequences.truncate(MOST_SEQUENCES);
     (sequences, passed_over)
+}
+
+/// The sequences of one file.
+pub fn read_file(text: &Text) -> Vec<Sequence> {
+    let mut sequences = Vec::new();
+    if let Some(Ok(file)) = node::read(&text.path, &text.content) {
+        of_file(&text.path, &file, &mut sequences, &mut Vec::new());
+    }
+    sequences
 }
 
 fn of_file(path: &str, file: &Node, into: &mut Vec<Sequence>, passed_over: &mut Vec<String>) {
