@@ -150,8 +150,16 @@ impl<'a> Code<'a> {
             AstKind::MethodDefinition(method) => key_name(&method.key),
             AstKind::ObjectProperty(property) => key_name(&property.key),
             AstKind::PropertyDefinition(property) => key_name(&property.key),
-            AstKind::AssignmentExpression(assignment) => {
-                self.slice(assignment.left.span()).rsplit('.').next().filter(|name| is_name(name))
+            assigned @ AstKind::AssignmentExpression(assignment) => {
+                let target = self.slice(assignment.left.span());
+                // `const parse = module.exports = …`
+                if let (true, AstKind::VariableDeclarator(declarator)) =
+                    (target == "module.exports", self.parent(assigned.node_id()))
+                    && let BindingPattern::BindingIdentifier(id) = &declarator.id
+                {
+                    return Some(id.name.as_str());
+                }
+                target.rsplit('.').next().filter(|name| is_name(name) && target != "module.exports")
             }
             _ => None,
         }
@@ -271,7 +279,8 @@ pub fn as_function(kind: AstKind<'_>) -> Option<Func<'_>> {
     }
 }
 
-fn key_name<'a>(key: &PropertyKey<'a>) -> Option<&'a str> {
+/// The name of a property, when it is written down.
+pub fn key_name<'a>(key: &PropertyKey<'a>) -> Option<&'a str> {
     match key {
         PropertyKey::StaticIdentifier(name) => Some(name.name.as_str()),
         PropertyKey::StringLiteral(name) => Some(name.value.as_str()),

@@ -71,6 +71,8 @@ pub fn origin<'a>(code: &Code<'a>, expression: &'a Expression<'a>) -> Origin<'a>
             (_, Some(init)) => Origin::Part { of: bare(init) },
             (_, None) => iterated(code, variable).unwrap_or(Origin::Unknown),
         },
+        // What was assigned since is another value.
+        AstKind::FormalParameter(_) if assigned_before(code, symbol, expression.span()) => Origin::Unknown,
         AstKind::FormalParameter(parameter) => Origin::Parameter(Parameter {
             declared: parameter,
             name: code.semantic.scoping().symbol_span(symbol),
@@ -78,6 +80,16 @@ pub fn origin<'a>(code: &Code<'a>, expression: &'a Expression<'a>) -> Origin<'a>
         }),
         _ => Origin::Unknown,
     }
+}
+
+/// Whether a name is assigned by an expression that ends before another one starts.
+fn assigned_before(code: &Code, symbol: SymbolId, at: Span) -> bool {
+    code.references(symbol).any(|reference| match code.parent(reference.node_id()) {
+        AstKind::AssignmentExpression(assignment) => {
+            assignment.left.span() == reference.span() && assignment.span.end <= at.start
+        }
+        _ => false,
+    })
 }
 
 /// `for (const x of expression)`
@@ -176,13 +188,10 @@ pub fn describe(code: &Code, origin: &Origin) -> String {
             }
         }
         Origin::Parameter(parameter) if parameter.whole => {
-            format!("is the parameter in line {}, which this call did not fill", line(parameter.name))
+            format!("comes in as the parameter in line {}", line(parameter.name))
         }
         Origin::Parameter(parameter) => {
-            format!(
-                "is taken out of the parameter in line {}, which does not have it in this call",
-                line(parameter.name)
-            )
+            format!("is taken out of the parameter in line {}", line(parameter.name))
         }
         Origin::Part { of, .. } => {
             format!("is a part of {} in line {}, which does not have it", says(of.span()), line(of.span()))

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::cmp::Reverse;
 
 use oxc::allocator::Allocator;
+use serde_json::Value;
 use thymus_sdk::source::{Source, Text};
 
 use super::code::{Code, is_script};
@@ -19,12 +20,13 @@ const FOREIGN: [&str; 8] = ["node_modules", "dist", "build", "coverage", "vendor
 pub struct Project<'s> {
     source: &'s Source,
     scripts: OnceCell<Vec<String>>,
+    package_name: OnceCell<Option<String>>,
 }
 
 impl<'s> Project<'s> {
     /// The snapshot in `source`.
     pub fn of(source: &'s Source) -> Self {
-        Self { source, scripts: OnceCell::new() }
+        Self { source, scripts: OnceCell::new(), package_name: OnceCell::new() }
     }
 
     /// The project's own scripts, tests too, sorted.
@@ -74,10 +76,10 @@ impl<'s> Project<'s> {
         near
     }
 
-    /// The file that a relative import names.
+    /// The file that a relative import names, or the import of the package by its own name.
     pub fn resolve(&self, from: &str, specifier: &str) -> Option<String> {
         if !specifier.starts_with('.') {
-            return None;
+            return if self.package_name() == Some(specifier) { self.main("") } else { None };
         }
         let mut parts: Vec<&str> = from.split('/').collect();
         parts.pop();
@@ -89,6 +91,9 @@ impl<'s> Project<'s> {
             }
         }
         let base = parts.join("/");
+        if base.is_empty() {
+            return self.main("");
+        }
         let mut candidates = vec![base.clone()];
         // TypeScript imports what its file will be called once compiled.
         if let Some(stem) = base.strip_suffix(".js").or_else(|| base.strip_suffix(".mjs")) {
@@ -98,15 +103,51 @@ impl<'s> Project<'s> {
             candidates.push(format!("{base}.{extension}"));
             candidates.push(format!("{base}/index.{extension}"));
         }
-        candidates.into_iter().find(|path| is_script(path) && self.exists(path))
+        candidates.into_iter().find(|path| is_script(path) && self.exists(path)).or_else(|| self.main(&base))
+    }
+
+    fn package_name(&self) -> Option<&str> {
+        let read = || {
+            let package: Value = serde_json::from_str(&self.text("package.json")?.content).ok()?;
+            Some(package.get("name")?.as_str()?.to_owned())
+        };
+        self.package_name.get_or_init(read).as_deref()
+    }
+
+    /// The file that a folder stands for: what its `package.json` names, else its `index.js`.
+    fn main(&self, folder: &str) -> Option<String> {
+        let join = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        let package = self.text(&join("package.json")).and_then(|it| serde_json::from_str::<Value>(&it.content).ok());
+        let exports = package.as_ref().and_then(|package| package.get("exports"));
+        let root = exports.and_then(|exports| exports.get(".").or(Some(exports)));
+        let conditions = ["node", "import", "require", "default"];
+        let nested = |value: &Value| {
+            let mut value = value.clone();
+            for _ in 0..4 {
+                let Some(inner) = conditions.iter().find_map(|name| value.get(name).cloned()) else { break };
+                value = inner;
+            }
+            value.as_str().map(str::to_owned)
+        };
+        let main = package.as_ref().and_then(|package| package.get("main")?.as_str().map(str::to_owned));
+        let named = root.and_then(nested).into_iter().chain(main).map(|name| name.trim_start_matches("./").to_owned());
+        let mut candidates: Vec<String> = Vec::new();
+        for name in named.filter(|name| !name.is_empty() && !name.contains("..")) {
+            candidates.extend([name.clone(), format!("{name}.js"), format!("{name}/index.js")]);
+        }
+        candidates.extend(["index.js", "index.mjs", "index.cjs", "index.ts"].map(str::to_owned));
+        candidates.iter().map(|name| join(name)).find(|path| is_script(path) && self.exists(path))
     }
 }
 
 /// Whether a path looks like that of a test.
 pub fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.split('.').next().unwrap_or(name);
     path.split('/').any(|folder| matches!(folder, "test" | "tests" | "__tests__" | "spec" | "__mocks__" | "e2e"))
-        || [".test.", ".spec.", "-test.", "_test.", ".cy."].iter().any(|mark| name.contains(mark))
+        || [".test.", ".spec.", "-test.", "_test.", ".cy.", ".tests."].iter().any(|mark| name.contains(mark))
+        || ["test-", "test_"].iter().any(|start| name.starts_with(start))
+        || matches!(stem, "test" | "tests" | "spec")
 }
 
 fn shared_folders(a: &str, b: &str) -> usize {
@@ -148,6 +189,11 @@ mod tests {
         assert_eq!(resolve("src/a/b.js", "../d").as_deref(), Some("src/d/index.ts"));
         assert_eq!(resolve("src/a/b.js", "../../../etc/passwd"), None);
         assert_eq!(resolve("src/a/b.js", "lodash"), None);
+        std::fs::write(dir.path().join("package.json"), r#"{"name": "shop", "main": "src/a/b"}"#).unwrap();
+        let project = Project::of(&source);
+        for specifier in ["../", "..", "shop", "../src/a/b"] {
+            assert_eq!(project.resolve("test/x.test.js", specifier).as_deref(), Some("src/a/b.js"), "{specifier}");
+        }
         assert_eq!(relative("test/x.test.js", "src/a/b.js"), "../src/a/b.js");
         assert_eq!(relative("src/c.ts", "src/a/b.js"), "./a/b.js");
         assert_eq!(relative("x.js", "y.js"), "./y.js");

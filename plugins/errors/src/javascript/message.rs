@@ -25,12 +25,20 @@ pub enum Fault {
     Write { property: Option<String>, of: Absent },
     /// Nothing was taken apart: `const { a } = undefined`.
     Destructure { property: Option<String>, of: Absent },
+    /// `'key' in value`, and the value is nothing, or no object.
+    In { key: Option<String> },
     /// Something was iterated that can't be. `what` is the expression as V8 prints it.
     NotIterable { what: String },
     /// Something was called that is no function.
     NotFunction { what: String },
     /// A text is no JSON; `promise` when the text was a promise.
     BadJson { promise: bool },
+    /// A text that can't be decoded as a part of a URI.
+    BadUri,
+    /// A text that is no regular expression.
+    BadPattern,
+    /// `Array.prototype.slice.call(undefined)` and its like.
+    CalledOnNothing,
     /// A number is none, or out of range: array length, repeat count, digits, radix, time, conversion to `BigInt`.
     BadNumber(Number),
     /// A `BigInt` was divided by zero.
@@ -54,6 +62,7 @@ pub enum Number {
     Count,
     Digits,
     Time,
+    CodePoint,
     ToBigInt,
 }
 
@@ -64,6 +73,10 @@ pub fn read(kind: &str, message: &str) -> Fault {
     match kind {
         "SyntaxError" if message.contains("JSON") => Fault::BadJson { promise: message.contains("[object Pr") },
         "SyntaxError" if is_to_big_int(message) => Fault::BadNumber(Number::ToBigInt),
+        "SyntaxError" if message.starts_with("Invalid regular expression") || message.starts_with("Invalid flags") => {
+            Fault::BadPattern
+        }
+        "URIError" => Fault::BadUri,
         "RangeError" => range(message),
         _ if kind.starts_with("TypeError") => type_error(message),
         _ => Fault::Other,
@@ -79,6 +92,8 @@ fn range(message: &str) -> Fault {
         _ if message == "Division by zero" => return Fault::DivisionByZero,
         _ if message.starts_with("Invalid array length") => Number::ArrayLength,
         _ if message.starts_with("Invalid typed array length") => Number::ArrayLength,
+        _ if message.starts_with("Array buffer allocation failed") => Number::ArrayLength,
+        _ if message.starts_with("Invalid code point") => Number::CodePoint,
         _ if message.starts_with("Invalid count value") => Number::Count,
         _ if message.starts_with("Invalid time value") => Number::Time,
         _ if message.starts_with("toFixed()") || message.starts_with("toPrecision()") => Number::Digits,
@@ -92,6 +107,10 @@ fn range(message: &str) -> Fault {
 fn type_error(message: &str) -> Fault {
     if let Some(fault) = property_of_nothing(message).or_else(|| destructured(message)) {
         return fault;
+    }
+    if let Some(rest) = message.strip_prefix("Cannot use 'in' operator to search for ") {
+        let key = rest.rsplit_once(" in ").map(|(key, _)| key.trim_matches('\'').to_owned());
+        return Fault::In { key };
     }
     if let Some((what, _)) =
         message.split_once(" is not iterable").or_else(|| message.split_once(" is not async iterable"))
@@ -111,6 +130,7 @@ fn type_error(message: &str) -> Fault {
     match () {
         () if says("Reduce of empty array with no initial value") => Fault::EmptyReduce,
         () if says("Cannot convert undefined or null to object") => Fault::NullToObject,
+        () if says(" called on null or undefined") => Fault::CalledOnNothing,
         () if says("Cannot mix BigInt") || says("Cannot convert a BigInt value to a number") => Fault::MixedBigInt,
         () if is_to_big_int(message) => Fault::BadNumber(Number::ToBigInt),
         () if says("must be of type")
@@ -195,6 +215,16 @@ mod tests {
                 "Cannot destructure 'x' as it is null.",
                 Fault::Destructure { property: None, of: Absent::Null },
             ),
+            (
+                "TypeError",
+                "Cannot use 'in' operator to search for 'limits' in undefined",
+                Fault::In { key: name("limits") },
+            ),
+            ("TypeError", "Cannot use 'in' operator to search for 'a' in some text", Fault::In { key: name("a") }),
+            ("TypeError", "Array.prototype.slice called on null or undefined", Fault::CalledOnNothing),
+            ("URIError", "URI malformed", Fault::BadUri),
+            ("SyntaxError", "Invalid regular expression: /(/: Unterminated group", Fault::BadPattern),
+            ("RangeError", "Invalid code point -1", Fault::BadNumber(Number::CodePoint)),
             ("TypeError", "q.items is not iterable", Fault::NotIterable { what: "q.items".into() }),
             (
                 "TypeError",

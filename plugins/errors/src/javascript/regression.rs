@@ -21,7 +21,50 @@ pub fn write(exception: &Exception, repair: &Repair, project: &Project) -> Optio
         null_was_undefined: was_undefined(exception),
         expect: expect(exception, &repair.promise),
     };
-    testing::write(&subject, "regression", &[TestCase { title: title(exception), calls: vec![call] }], project)
+    testing::write(&subject, &mark(exception), &[TestCase { title: title(exception), calls: vec![call] }], project)
+}
+
+/// What tells the tests of one handler apart: `reading-limits`, `bad-json`.
+fn mark(exception: &Exception) -> String {
+    let named = |verb: &str, what: Option<&str>| match what.map(kebab).filter(|what| !what.is_empty()) {
+        Some(what) => format!("{verb}-{what}"),
+        None => format!("{verb}-nothing"),
+    };
+    match message::read(&exception.kind, &exception.message) {
+        Fault::Read { property, .. } => named("reading", property.as_deref()),
+        Fault::Write { property, .. } => named("setting", property.as_deref()),
+        Fault::Destructure { property, .. } => named("taking", property.as_deref()),
+        Fault::In { key } => named("asking-for", key.as_deref()),
+        Fault::NotIterable { what } => named("iterating", Some(&what)),
+        Fault::NotFunction { what } => named("calling", Some(&what)),
+        Fault::BadJson { .. } => "bad-json".to_owned(),
+        Fault::BadUri => "bad-uri".to_owned(),
+        Fault::BadPattern => "bad-pattern".to_owned(),
+        Fault::DivisionByZero => "division-by-zero".to_owned(),
+        Fault::EmptyReduce => "empty-reduce".to_owned(),
+        Fault::BadNumber(_)
+        | Fault::NullToObject
+        | Fault::MixedBigInt
+        | Fault::WrongArgument { .. }
+        | Fault::CalledOnNothing
+        | Fault::Other => kebab(&exception.kind),
+    }
+}
+
+/// The words of a text, as they may stand in a file's name.
+fn kebab(text: &str) -> String {
+    let mut word = String::new();
+    for letter in text.chars().filter(char::is_ascii).take(40) {
+        if letter.is_ascii_uppercase() && word.ends_with(|c: char| c.is_ascii_lowercase()) {
+            word.push('-');
+        }
+        if letter.is_ascii_alphanumeric() {
+            word.push(letter.to_ascii_lowercase());
+        } else if !word.is_empty() && !word.ends_with('-') {
+            word.push('-');
+        }
+    }
+    word.trim_matches('-').to_owned()
 }
 
 fn title(exception: &Exception) -> String {
@@ -96,7 +139,7 @@ mod tests {
             ],
         );
         let (path, content) = test_of(&example);
-        assert_eq!(path, "__tests__/owner.test.js");
+        assert_eq!(path, "__tests__/owner-reading-owner.test.js");
         let expected = "const { CartService } = require('../src/cart.service');\nconst { fixtures } = require('./fixtures');\n\nlet \
                         service;\n\nbeforeEach(() => {\n  service = new CartService(fixtures);\n});\n\nit(\"owner does not fail with: Cannot \
                         read properties of undefined (reading 'owner')\", () => {\n  \
@@ -184,7 +227,7 @@ mod tests {
         )
         .returned(json!([{ "address": { "zip": "x" } }]), json!("x"));
         let (path, content) = test_of(&example);
-        assert_eq!(path, "test/zip-of.spec.js");
+        assert_eq!(path, "test/zip-of-reading-zip.spec.js");
         assert!(
             content.contains("const { expect } = require('chai');") && content.contains("zipOf({ address: null })"),
             "{content}"

@@ -15,6 +15,7 @@ use crate::exception::{Exception, Frame};
 use crate::repair::Promise;
 use thymus_javascript::code::{Code, Func, bare, last_segment, range};
 use thymus_javascript::evaluate::{Values, bind};
+use thymus_javascript::handler::handler;
 use thymus_javascript::project::Project;
 use thymus_javascript::style::Style;
 
@@ -154,8 +155,9 @@ impl<'s, 'a> Scene<'s, 'a> {
 
     /// Whether a function is the handler itself, so that captured arguments are its own.
     pub fn is_handler(&self, function: &Func<'a>) -> bool {
-        let same_file = self.exception.handler_path.as_deref().is_none_or(|path| path == self.code.text.path);
-        same_file && self.code.function_name(function) == Some(self.handler())
+        let Exception { handler: name, handler_path, handler_line, .. } = self.exception;
+        let same_file = handler_path.as_deref().is_none_or(|path| path == self.code.text.path);
+        same_file && handler(self.code, name, *handler_line).is_some_and(|it| it.id == function.id)
     }
 
     /// What names stand for around a node in the captured call, when it lies in the handler.

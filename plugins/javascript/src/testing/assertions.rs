@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Expect;
-use super::framework::{Asserts, Framework};
+use super::framework::{Asserts, Framework, Kind};
 use crate::code::is_name;
 use crate::style::Style;
 
@@ -25,9 +25,14 @@ enum Shape {
 /// The statements that make a call and look at what it does. `number` tells the calls of one test apart.
 pub fn write(framework: &Framework, call: &str, is_async: bool, expect: &Expect, number: usize) -> Vec<String> {
     let number = if number == 0 { String::new() } else { (number + 1).to_string() };
-    let words = Words { asserts: framework.asserts, style: &framework.style, number };
+    let words = Words { framework, asserts: framework.asserts, style: &framework.style, number };
     let value = if is_async { format!("await {call}") } else { call.to_owned() };
     match expect {
+        Expect::Returns(expected) if framework.kind == Kind::Tape && !is_async => {
+            let (result, mut lines) = words.survived(call);
+            lines.push(words.equal(&result, &words.style.literal(expected), true));
+            lines
+        }
         Expect::Returns(expected) => vec![words.equal(&value, &words.style.literal(expected), true)],
         Expect::Throws { kind, message } => words.throws(call, is_async, kind, message.as_deref()),
         Expect::Something { like } => words.shaped(&value, call, is_async, like),
@@ -35,6 +40,7 @@ pub fn write(framework: &Framework, call: &str, is_async: bool, expect: &Expect,
 }
 
 struct Words<'s> {
+    framework: &'s Framework,
     asserts: Asserts,
     style: &'s Style,
     /// What stands behind the names of variables.
@@ -42,17 +48,46 @@ struct Words<'s> {
 }
 
 impl Words<'_> {
+    /// What is thrown in a test of tape ends the whole run, so it is asserted that nothing is. The name of the result.
+    fn survived(&self, call: &str) -> (String, Vec<String>) {
+        let end = self.style.semicolon;
+        let result = format!("result{}", self.number);
+        let declare = if self.framework.binding == "var" { "var" } else { "let" };
+        let open = if self.framework.arrows() { "() =>" } else { "function ()" };
+        let lines = vec![
+            format!("{declare} {result}{end}"),
+            format!("t.doesNotThrow({open} {{ {result} = {call}{end} }}){end}"),
+        ];
+        (result, lines)
+    }
+
     fn equal(&self, actual: &str, expected: &str, deep: bool) -> String {
         let end = self.style.semicolon;
+        if self.asserts == Asserts::Context {
+            let method = match (self.framework.kind, deep) {
+                (Kind::Ava, false) => "is",
+                (Kind::Tap, true) => "strictSame",
+                (_, true) => "deepEqual",
+                (_, false) => "equal",
+            };
+            return format!("t.{method}({actual}, {expected}){end}");
+        }
         match (self.asserts, deep) {
-            (Asserts::Node { strict: true }, true) => format!("assert.deepEqual({actual}, {expected}){end}"),
-            (Asserts::Node { strict: true }, false) => format!("assert.equal({actual}, {expected}){end}"),
+            (Asserts::Node { strict: true } | Asserts::ChaiAssert | Asserts::Context, true) => {
+                format!("assert.deepEqual({actual}, {expected}){end}")
+            }
+            (Asserts::Node { strict: true }, false) | (Asserts::Uvu, true) => {
+                format!("assert.equal({actual}, {expected}){end}")
+            }
             (Asserts::Node { strict: false }, true) => format!("assert.deepStrictEqual({actual}, {expected}){end}"),
-            (Asserts::Node { strict: false }, false) => format!("assert.strictEqual({actual}, {expected}){end}"),
+            (Asserts::Node { strict: false } | Asserts::ChaiAssert, false) => {
+                format!("assert.strictEqual({actual}, {expected}){end}")
+            }
             (Asserts::Expect, true) => format!("expect({actual}).toEqual({expected}){end}"),
             (Asserts::Expect, false) => format!("expect({actual}).toBe({expected}){end}"),
             (Asserts::Chai, true) => format!("expect({actual}).to.deep.equal({expected}){end}"),
             (Asserts::Chai, false) => format!("expect({actual}).to.equal({expected}){end}"),
+            (Asserts::Uvu | Asserts::Context, false) => format!("assert.is({actual}, {expected}){end}"),
         }
     }
 
@@ -63,27 +98,44 @@ impl Words<'_> {
         if let Asserts::Node { .. } = self.asserts {
             let wanted = match &message {
                 Some(message) => format!("{{ message: {message} }}"),
-                None => format!("(error) => error.constructor.name === {}", self.style.string(kind)),
+                None if self.framework.arrows() => {
+                    format!("(error) => error.constructor.name === {}", self.style.string(kind))
+                }
+                None => {
+                    let kind = self.style.string(kind);
+                    format!("function (error) {{ return error.constructor.name === {kind}{end} }}")
+                }
             };
             return vec![if is_async {
                 format!("await assert.rejects(async () => {call}, {wanted}){end}")
             } else {
-                format!("assert.throws(() => {call}, {wanted}){end}")
+                format!("assert.throws({}, {wanted}){end}", self.framework.closure(call))
             }];
         }
         match (self.asserts, message) {
             (Asserts::Expect, Some(message)) if is_async => {
                 vec![format!("await expect({call}).rejects.toThrow({message}){end}")]
             }
-            (Asserts::Expect, Some(message)) => vec![format!("expect(() => {call}).toThrow({message}){end}")],
+            (Asserts::Expect, Some(message)) => {
+                vec![format!("expect({}).toThrow({message}){end}", self.framework.closure(call))]
+            }
+            (Asserts::Context, Some(message)) if self.framework.kind == Kind::Ava => {
+                vec![if is_async {
+                    format!("await t.throwsAsync(() => {call}, {{ message: {message} }}){end}")
+                } else {
+                    format!("t.throws(() => {call}, {{ message: {message} }}){end}")
+                }]
+            }
             (_, message) => {
                 let wait = if is_async { "await " } else { "" };
+                let old = self.framework.binding == "var";
+                let (declare, link) = if old { ("var", format!(" && {thrown}.")) } else { ("let", "?.".to_owned()) };
                 let asserted = match message {
-                    Some(message) => self.equal(&format!("{thrown}?.message"), &message, false),
-                    None => self.equal(&format!("{thrown}?.constructor.name"), &self.style.string(kind), false),
+                    Some(message) => self.equal(&format!("{thrown}{link}message"), &message, false),
+                    None => self.equal(&format!("{thrown}{link}constructor.name"), &self.style.string(kind), false),
                 };
                 vec![
-                    format!("let {thrown}{end}"),
+                    format!("{declare} {thrown}{end}"),
                     format!("try {{ {wait}{call}{end} }} catch (error) {{ {thrown} = error{end} }}"),
                     asserted,
                 ]
@@ -110,15 +162,30 @@ impl Words<'_> {
             }
         }
         if checks.is_empty() {
+            let call_it = self.framework.closure(call);
             return vec![match self.asserts {
                 Asserts::Node { .. } if is_async => format!("await assert.doesNotReject(async () => {call}){end}"),
-                Asserts::Node { .. } => format!("assert.doesNotThrow(() => {call}){end}"),
-                Asserts::Expect if !is_async => format!("expect(() => {call}).not.toThrow(){end}"),
-                Asserts::Chai if !is_async => format!("expect(() => {call}).to.not.throw(){end}"),
+                Asserts::Node { .. } | Asserts::ChaiAssert if !is_async => {
+                    format!("assert.doesNotThrow({call_it}){end}")
+                }
+                Asserts::Expect if !is_async => format!("expect({call_it}).not.toThrow(){end}"),
+                Asserts::Chai if !is_async => format!("expect({call_it}).to.not.throw(){end}"),
+                Asserts::Uvu if !is_async => format!("assert.not.throws({call_it}){end}"),
+                Asserts::Context if self.framework.kind == Kind::Ava && is_async => {
+                    format!("await t.notThrowsAsync(() => {call}){end}")
+                }
+                Asserts::Context if self.framework.kind == Kind::Ava => format!("t.notThrows({call_it}){end}"),
+                Asserts::Context if !is_async => format!("t.doesNotThrow({call_it}){end}"),
+                Asserts::Context => return vec![format!("{value}{end}"), format!("t.pass(){end}")],
                 _ => format!("{value}{end}"),
             }];
         }
-        checks.insert(0, format!("const {result} = {value}{end}"));
+        if self.framework.kind == Kind::Tape && !is_async {
+            let (_, mut lines) = self.survived(call);
+            lines.extend(checks);
+            return lines;
+        }
+        checks.insert(0, format!("{} {result} = {value}{end}", self.framework.binding));
         checks
     }
 

@@ -73,8 +73,8 @@ pub struct Test {
     pub body: Vec<String>,
 }
 
-/// The file with these tests, named after the subject (and with `mark` where that name is taken); none when the subject
-/// can't be called surely.
+/// The file with these tests, named after the subject and, where it is not empty, `mark` (`reading-limits`); none when
+/// the subject can't be called surely.
 pub fn write(subject: &Subject, mark: &str, cases: &[TestCase], project: &Project) -> Option<Change> {
     let bench = Bench::of(subject, project)?;
     let tests: Option<Vec<Test>> = cases.iter().map(|case| bench.test(case, project)).collect();
@@ -149,7 +149,7 @@ impl<'s> Bench<'s> {
 
     /// The whole file: imports, set-up, test functions.
     pub fn file(&self, tests: &[Test]) -> String {
-        let Style { semicolon, indent, newline, .. } = &self.framework().style;
+        let Style { indent, newline, .. } = &self.framework().style;
         let mut content = String::new();
         for line in &self.set_up.imports {
             text(&mut content, format_args!("{line}{newline}"));
@@ -157,28 +157,30 @@ impl<'s> Bench<'s> {
         for statement in &self.set_up.statements {
             text(&mut content, format_args!("{newline}{statement}{newline}"));
         }
-        let name = &self.framework().test;
         for test in tests {
             let lines = self.set_up.local.iter().chain(&test.body);
-            let marker = if lines.clone().any(|line| line.contains("await ")) { "async " } else { "" };
-            let title = self.framework().style.string(&test.title);
-            text(&mut content, format_args!("{newline}{name}({title}, {marker}() => {{{newline}"));
+            let waits = lines.clone().any(|line| line.contains("await "));
+            let (start, end) = self.framework().test_function(&test.title, waits);
+            text(&mut content, format_args!("{newline}{start}"));
             for line in lines {
                 text(&mut content, format_args!("{indent}{line}{newline}"));
             }
-            text(&mut content, format_args!("}}){semicolon}{newline}"));
+            content.push_str(&end);
         }
+        content.push_str(&self.framework().closing());
         content
     }
 
-    /// A new file's path: named after the subject, as its neighbours are.
+    /// A new file's path: named after the subject and the mark, as its neighbours are.
     pub fn free_path(&self, mark: &str, project: &Project) -> Option<String> {
-        let framework = self.framework();
-        let stem = framework.file_stem(last_segment(&self.subject.name));
-        let stems = std::iter::once(stem.clone())
-            .chain(std::iter::once(format!("{stem}-{mark}")))
-            .chain((2..10).map(|number| format!("{stem}-{mark}-{number}")));
-        stems.map(|stem| format!("{}{stem}{}", framework.folder, framework.suffix)).find(|path| !project.exists(path))
+        let Framework { folder, prefix, suffix, .. } = self.framework();
+        let snake = prefix.ends_with('_') || suffix.starts_with('_');
+        let joint = if snake { "_" } else { "-" };
+        let name = self.framework().file_stem(last_segment(&self.subject.name));
+        let stem = [name.as_str(), mark].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+        let stem = if snake { stem.replace('-', "_") } else { stem };
+        let numbers = std::iter::once(String::new()).chain((2..10).map(|number| format!("{joint}{number}")));
+        numbers.map(|number| format!("{folder}{prefix}{stem}{number}{suffix}")).find(|path| !project.exists(path))
     }
 }
 
@@ -187,7 +189,7 @@ fn plain_set_up(subject: &Subject, project: &Project) -> Option<SetUp> {
     let framework = Framework::of(project, &subject.path)?;
     let (import, callee) = subject.import(&framework)?;
     Some(SetUp {
-        imports: framework.imports().into_iter().chain([import]).collect(),
+        imports: framework.imports().into_iter().map(|(_, line)| line).chain([import]).collect(),
         statements: Vec::new(),
         local: Vec::new(),
         callee,

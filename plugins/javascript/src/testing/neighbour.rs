@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use oxc::ast::AstKind;
-use oxc::ast::ast::{BindingPattern, CallExpression, Expression, ImportDeclaration, ImportDeclarationSpecifier};
+use oxc::ast::ast::{
+    BindingPattern, CallExpression, Expression, IdentifierReference, ImportDeclaration, ImportDeclarationSpecifier,
+};
 use oxc::semantic::{NodeId, SymbolId};
 use oxc::span::{GetSpan as _, Span};
 
@@ -13,9 +15,14 @@ use super::subject::Subject;
 use crate::code::{Code, as_function, bare};
 use crate::exports::import_of;
 use crate::project::{Project, is_test};
+use crate::promises::require_of;
 
 /// The most names that one call may need.
 const MOST_NAMES: usize = 64;
+/// The most files on the way from a test to the handler.
+const MOST_FOLLOWED: usize = 60;
+/// The most imports of one file that are followed.
+const MOST_IMPORTS: usize = 40;
 const HOOKS: [&str; 8] = ["beforeEach", "afterEach", "before", "after", "beforeAll", "afterAll", "setup", "teardown"];
 
 /// What stands before a call.
@@ -40,7 +47,7 @@ pub fn set_up(subject: &Subject, project: &Project) -> Option<SetUp> {
     // The test named like the file comes first.
     tests.sort_by_key(|path| !path.rsplit('/').next().is_some_and(|file| file.contains(stem)));
     tests.into_iter().take(400).find_map(|path| {
-        let mentioned = project.text(path)?.content.contains(&subject.name);
+        let mentioned = subject.is_whole() || project.text(path)?.content.contains(&subject.name);
         mentioned.then(|| project.ask(path, |code| of_test(code, subject, project))?)?
     })
 }
@@ -61,54 +68,146 @@ fn of_call<'a>(
     call: &'a CallExpression<'a>,
 ) -> Option<SetUp> {
     let callee = bare(&call.callee);
-    let root = match callee {
-        Expression::Identifier(name) if name.name == subject.name.as_str() => name,
-        other => {
-            let member = other.get_member_expr()?;
-            if member.static_property_name()? != subject.name {
-                return None;
-            }
-            match bare(member.object()) {
-                Expression::Identifier(name) => name,
-                _ => return None,
-            }
-        }
-    };
+    let root = called(callee, subject)?;
     // It must be the handler, and not a namesake.
-    let imports_subject = code.kinds().any(|kind| match kind {
-        AstKind::ImportDeclaration(import) => {
-            project.resolve(&code.text.path, import.source.value.as_str()).as_deref() == Some(subject.path.as_str())
+    let symbol = code.resolve(root)?;
+    let from = imported_from(code, project, symbol);
+    let of_subject = match &from {
+        Some(from) if matches!(callee, Expression::Identifier(name) if name.name != subject.name.as_str()) => {
+            is_all_of(code, symbol, from, subject, project)
         }
-        _ => false,
-    }) || import_of(code, project, root.name.as_str()).as_deref() == Some(subject.path.as_str())
-        || requires(code, project, &subject.path);
-    if !imports_subject {
+        Some(from) => leads_to(project, from, subject),
+        // What is made of something else in the test is the handler's, if the test knows the handler's file at all.
+        None => callee.get_member_expr().is_some() && imports_subject(code, project, subject),
+    };
+    if !of_subject {
         return None;
     }
     let mut needs = Needs::new(code);
-    needs.name(code.resolve(root)?);
+    needs.name(symbol);
+    needs.names_in(callee.span());
     needs.framework(framework);
     for describe in describes(code, call.node_id()) {
         needs.hooks(describe);
     }
     needs.hooks(None);
     needs.settle(call.node_id())?;
+    let mut imports: Vec<String> = needs.imports().into_iter().chain(needs.requires()).collect();
+    let written = needs.written(&needs.statements, "");
+    // What the test is written with, where this neighbour has no need of it.
+    let missing = framework
+        .imports()
+        .into_iter()
+        .filter(|(name, line)| if name.is_empty() { !imports.contains(line) } else { !declares(code, name) });
+    let first = missing.map(|(_, line)| line).collect::<Vec<_>>();
+    imports.splice(0..0, first);
     Some(SetUp {
         framework: framework.clone(),
-        imports: needs.imports().into_iter().chain(needs.requires()).collect(),
-        statements: needs.written(&needs.statements, ""),
+        imports,
+        statements: written,
         local: needs.written(&needs.local, &framework.style.indent),
         callee: code.slice(callee.span()).to_owned(),
     })
 }
 
-fn requires(code: &Code, project: &Project, path: &str) -> bool {
-    code.kinds().any(|kind| match kind {
-        AstKind::CallExpression(call) => call
-            .common_js_require()
-            .is_some_and(|source| project.resolve(&code.text.path, source.value.as_str()).as_deref() == Some(path)),
+/// The name at the root of a callee that may be the handler: `parse`, `qs` of `qs.parse`, `List` of `new List(3).get`.
+fn called<'a>(callee: &'a Expression<'a>, subject: &Subject) -> Option<&'a IdentifierReference<'a>> {
+    match callee {
+        // All that a file exports is called as its users like.
+        Expression::Identifier(name) => (subject.is_whole() || name.name == subject.name.as_str()).then_some(name),
+        other => {
+            let member = other.get_member_expr()?;
+            if member.static_property_name()? != subject.name {
+                return None;
+            }
+            match bare(member.object()) {
+                Expression::Identifier(name) => Some(name),
+                Expression::NewExpression(new) => match bare(&new.callee) {
+                    Expression::Identifier(name) => Some(name),
+                    _ => None,
+                },
+                _ => None,
+            }
+        }
+    }
+}
+
+/// The file of the project that a name of a test is imported from.
+fn imported_from(code: &Code, project: &Project, symbol: SymbolId) -> Option<String> {
+    import_of(code, project, code.semantic.scoping().symbol_name(symbol))
+}
+
+fn imports_subject(code: &Code, project: &Project, subject: &Subject) -> bool {
+    imported_files(code, project).iter().any(|path| leads_to(project, path, subject))
+}
+
+/// Whether a file is the subject's, or hands on what it imports from there, without a function of that name itself.
+fn leads_to(project: &Project, path: &str, subject: &Subject) -> bool {
+    let mut seen: Vec<String> = vec![path.to_owned()];
+    let mut at = 0;
+    while let Some(path) = seen.get(at).cloned() {
+        if path == subject.path {
+            return true;
+        }
+        let onward = project.ask(&path, |code| {
+            let namesake = code.functions_named(&subject.name).iter().any(|it| code.function_of(it.id).is_none());
+            if namesake { Vec::new() } else { imported_files(code, project) }
+        });
+        for next in onward.unwrap_or_default() {
+            if seen.len() < MOST_FOLLOWED && !seen.contains(&next) {
+                seen.push(next);
+            }
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Whether a name of a test is bound to all that the subject's file exports.
+fn is_all_of(code: &Code, symbol: SymbolId, from: &str, subject: &Subject, project: &Project) -> bool {
+    let whole = match code.declaration(symbol) {
+        AstKind::ImportDefaultSpecifier(_) => true,
+        AstKind::VariableDeclarator(declarator) => {
+            let required = declarator.init.as_ref().is_some_and(
+                |init| matches!(bare(init), Expression::CallExpression(call) if call.common_js_require().is_some()),
+            );
+            required && matches!(declarator.id, BindingPattern::BindingIdentifier(_))
+        }
         _ => false,
-    })
+    };
+    let hands_on = || {
+        project.ask(from, |other| {
+            other.kinds().any(|kind| match kind {
+                AstKind::AssignmentExpression(assignment)
+                    if other.slice(assignment.left.span()) == "module.exports" =>
+                {
+                    let specifier = require_of(&assignment.right);
+                    let path = specifier.and_then(|specifier| project.resolve(from, specifier));
+                    path.as_deref() == Some(subject.path.as_str())
+                }
+                _ => false,
+            })
+        })
+    };
+    whole && (from == subject.path || hands_on() == Some(true))
+}
+
+/// The project's files that a file imports.
+fn imported_files(code: &Code, project: &Project) -> Vec<String> {
+    let named = code.kinds().filter_map(|kind| match kind {
+        AstKind::ImportDeclaration(import) => Some(import.source.value.as_str()),
+        AstKind::ExportFromDeclaration(export) => Some(export.source.value.as_str()),
+        AstKind::ExportAllDeclaration(export) => Some(export.source.value.as_str()),
+        AstKind::CallExpression(call) => call.common_js_require().map(|source| source.value.as_str()),
+        _ => None,
+    });
+    named.filter_map(|specifier| project.resolve(&code.text.path, specifier)).take(MOST_IMPORTS).collect()
+}
+
+/// Whether a name means something at the top of a file.
+fn declares(code: &Code, name: &str) -> bool {
+    let scoping = code.semantic.scoping();
+    scoping.get_root_binding(name.into()).is_some()
 }
 
 /// The callbacks of the `describe`s around a node.
@@ -118,6 +217,18 @@ fn describes(code: &Code<'_>, id: NodeId) -> Vec<Option<NodeId>> {
         .filter(|function| caller_of(code, function.id).is_some_and(is_describe))
         .map(|function| Some(function.id))
         .collect()
+}
+
+/// What a test is handed to: `it`, `test.only`, `t.test`.
+fn is_test_of(code: &Code, function: NodeId) -> bool {
+    match code.parent(function) {
+        AstKind::CallExpression(call) => {
+            let callee = code.slice(call.callee.span());
+            let first = callee.split('.').next().unwrap_or(callee);
+            matches!(first, "test" | "it" | "specify" | "tape") || callee.ends_with(".test")
+        }
+        _ => false,
+    }
 }
 
 /// What a callback is handed to: `describe`, `test`, `beforeEach`.
@@ -166,13 +277,14 @@ impl<'c, 'a> Needs<'c, 'a> {
 
     /// What the test itself is written with.
     fn framework(&mut self, framework: &Framework) {
-        let assert = if matches!(framework.asserts, Asserts::Node { .. }) { "assert" } else { "expect" };
+        let assert = if matches!(framework.asserts, Asserts::Expect | Asserts::Chai) { "expect" } else { "assert" };
+        let test = framework.test.split('.').next().unwrap_or_default();
         let symbols: Vec<_> = self.code.semantic.scoping().symbol_ids().collect();
         for symbol in symbols {
             let name = self.code.semantic.scoping().symbol_name(symbol);
             let at_top =
                 self.code.semantic.scoping().symbol_scope_id(symbol) == self.code.semantic.scoping().root_scope_id();
-            if at_top && (name == assert || name == framework.test) {
+            if at_top && (name == assert || name == test) {
                 self.name(symbol);
             }
         }
@@ -218,9 +330,8 @@ impl<'c, 'a> Needs<'c, 'a> {
     /// Follows every name to its declaration; none when one can't be taken over.
     fn settle(&mut self, call: NodeId) -> Option<()> {
         let code = self.code;
-        let test = code.ancestors(call).filter_map(|kind| as_function(kind)).find(|function| {
-            caller_of(code, function.id).is_some_and(|name| matches!(name, "test" | "it" | "specify"))
-        });
+        let mut functions = code.ancestors(call).filter_map(|kind| as_function(kind));
+        let test = functions.find(|function| is_test_of(code, function.id));
         while let Some(symbol) = self.open.pop() {
             if self.seen.len() > MOST_NAMES {
                 return None;

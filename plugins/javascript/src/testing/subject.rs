@@ -1,51 +1,77 @@
 //! What a test calls: the handler, where it is declared, and how its file hands it out.
 
-use oxc::ast::AstKind;
-use oxc::ast::ast::{BindingPattern, Class, MethodDefinitionKind};
+use oxc::ast::ast::BindingPattern;
 use serde_json::Value;
 
 use super::framework::Framework;
-use crate::code::{Code, Func, last_segment};
-use crate::exports::{Export, export_of};
+use crate::code::{Code, Func, is_name, last_segment};
+use crate::exports::{Export, is_module};
+use crate::handler::{Reach, camel, handler, reach, stem};
 use crate::project::Project;
 use crate::promises::promising;
+
+/// Names that a test file must not bind: words of the language, and what frameworks bring.
+const TAKEN: [&str; 40] = [
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "export",
+    "extends",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "instanceof",
+    "new",
+    "return",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "try",
+    "typeof",
+    "var",
+    "void",
+    "while",
+    "with",
+    "test",
+    "it",
+    "describe",
+    "expect",
+    "assert",
+    "t",
+    "exports",
+    "require",
+];
 
 /// The handler as code.
 #[derive(Clone, Debug)]
 pub struct Subject {
     /// Where it is declared.
     pub path: String,
-    /// The function's own name.
+    /// What it is called: by those who use it, else by itself.
     pub name: String,
     /// Whether a call gives a promise.
     pub is_async: bool,
     /// How to get at it; none when only a neighbour could know.
-    access: Option<Access>,
+    pub(super) reach: Option<Reach>,
+    /// Whether its file is an ECMAScript module.
+    is_module: bool,
     /// The parameters' names; for one that is taken apart the names of its parts.
     params: Vec<Vec<String>>,
 }
 
-/// How another file gets at a function.
-#[derive(Clone, Debug)]
-enum Access {
-    Exported(Export),
-    /// A method of a class that needs nothing to be made.
-    Method {
-        class: String,
-        export: Export,
-        is_static: bool,
-    },
-    /// A method of an exported object.
-    Member {
-        object: String,
-        export: Export,
-    },
-}
-
-fn subject(code: &Code, project: &Project, name: &str, line: Option<u32>) -> Option<Subject> {
-    let functions = code.functions_named(name);
-    let at_line = functions.iter().find(|function| line.is_some_and(|line| code.line(function.span.start) == line));
-    let function = at_line.or(if functions.len() == 1 { functions.first() } else { None })?;
+fn subject<'a>(code: &Code<'a>, function: &Func<'a>, project: &Project, handler: &str) -> Subject {
     let params = function.params.items.iter().map(|parameter| match &parameter.pattern {
         BindingPattern::BindingIdentifier(id) => vec![id.name.to_string()],
         BindingPattern::ObjectPattern(pattern) => pattern
@@ -56,86 +82,69 @@ fn subject(code: &Code, project: &Project, name: &str, line: Option<u32>) -> Opt
             .collect(),
         _ => Vec::new(),
     });
-    Some(Subject {
+    let reach = reach(code, function);
+    let called = reach.as_ref().and_then(Reach::name);
+    let own = called.or_else(|| code.function_name(function)).filter(|name| is_name(name) && *name != "exports");
+    let name = own.map_or_else(|| unnamed(handler, &code.text.path), str::to_owned);
+    Subject {
         path: code.text.path.clone(),
-        name: name.to_owned(),
+        name,
         is_async: function.is_async || promising(code, project, function, 4).is_some(),
-        access: access(code, function, name),
+        reach,
+        is_module: is_module(code),
         params: params.collect(),
-    })
-}
-
-fn access<'a>(code: &Code<'a>, function: &Func<'a>, name: &str) -> Option<Access> {
-    match code.parent(function.id) {
-        AstKind::MethodDefinition(method) => {
-            let class = code.ancestors(function.id).find_map(|kind| match kind {
-                AstKind::Class(class) => Some(class),
-                _ => None,
-            })?;
-            let class_name = class.id.as_ref()?.name.as_str();
-            let export = export_of(code, class_name)?;
-            let makes = method.r#static || needs_nothing(code, class);
-            makes.then(|| Access::Method { class: class_name.to_owned(), export, is_static: method.r#static })
-        }
-        AstKind::ObjectProperty(_) => {
-            let object = code.ancestors(function.id).find_map(|kind| match kind {
-                AstKind::VariableDeclarator(declarator) => match &declarator.id {
-                    BindingPattern::BindingIdentifier(id) => Some(id.name.as_str()),
-                    _ => None,
-                },
-                _ => None,
-            });
-            match object {
-                Some(object) => {
-                    let export = export_of(code, object)?;
-                    Some(Access::Member { object: object.to_owned(), export })
-                }
-                None => export_of(code, name).map(Access::Exported),
-            }
-        }
-        _ => export_of(code, name).map(Access::Exported),
     }
 }
 
-fn needs_nothing<'a>(code: &Code<'a>, class: &'a Class<'a>) -> bool {
-    class.heritage.is_none()
-        && !code.inside(class.span).any(|kind| match kind {
-            AstKind::MethodDefinition(method) if method.kind == MethodDefinitionKind::Constructor => {
-                method.value.params.items.iter().any(|parameter| parameter.initializer.is_none() && !parameter.optional)
-            }
-            _ => false,
-        })
+/// What a function without a name is called: as telemetry does, else as its file.
+fn unnamed(handler: &str, path: &str) -> String {
+    let last = last_segment(handler);
+    if is_name(last) && !TAKEN.contains(&last) && last != "anonymous" { last.to_owned() } else { camel(&stem(path)) }
 }
 
 impl Subject {
     /// The handler that telemetry names, in the first of these files that has it; none when it can't be told which
-    /// function that is. The line, where it is known, is the one on which the function starts.
-    pub fn find(handler: &str, paths: &[&str], line: Option<u32>, project: &Project) -> Option<Self> {
-        let name = last_segment(handler);
-        paths.iter().find_map(|path| project.ask(path, |code| subject(code, project, name, line))?)
+    /// function that is. The line, where it is known, is the one on which the function starts, or one inside it.
+    pub fn find(name: &str, paths: &[&str], line: Option<u32>, project: &Project) -> Option<Self> {
+        paths.iter().find_map(|path| {
+            project.ask(path, |code| handler(code, name, line).map(|it| subject(code, &it, project, name)))?
+        })
+    }
+
+    /// Whether it is all that its file exports, so that others call it as they like.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self.reach, Some(Reach::Exported(Export::Default)))
     }
 
     /// The import, and what is then called.
     pub fn import(&self, framework: &Framework) -> Option<(String, String)> {
-        let (local, export, after) = match self.access.as_ref()? {
-            Access::Exported(export) => (self.name.clone(), export, String::new()),
-            Access::Member { object, export } => (object.clone(), export, format!(".{}", self.name)),
-            Access::Method { class, export, is_static: true } => (class.clone(), export, format!(".{}", self.name)),
-            Access::Method { class, export, is_static: false } => (class.clone(), export, format!("#{}", self.name)),
-        };
-        let (binding, called) = match export {
-            Export::Named(exported) if *exported == local => (Some(local.clone()), local),
-            Export::Named(exported) => (Some(exported.clone()), exported.clone()),
-            Export::Default => (None, local),
-            Export::OfDefault(property) => {
-                let module = "subject".to_owned();
-                let callee = format!("{module}.{property}{after}");
-                return Some((framework.import_default(&module, &self.path), callee));
+        let (local, export, after) = match self.reach.as_ref()? {
+            Reach::Exported(export) => (self.name.as_str(), export, String::new()),
+            Reach::Member { object, property, export } => (object.as_str(), export, format!(".{property}")),
+            Reach::Method { class, property, export, is_static: true, .. } => {
+                (class.as_str(), export, format!(".{property}"))
             }
+            Reach::Method { class, property, export, needs_nothing: true, .. } => {
+                (class.as_str(), export, format!("#{property}"))
+            }
+            Reach::Method { .. } => return None,
         };
-        let import = match binding {
-            Some(name) => framework.import_named(&name, &self.path),
-            None => framework.import_default(&called, &self.path),
+        let free = |name: &str| is_name(name) && !TAKEN.contains(&name);
+        let file = camel(&stem(&self.path));
+        let module = if free(&file) && file != local { file } else { "subject".to_owned() };
+        let (import, called) = match export {
+            Export::Named(exported) if free(exported) => {
+                (framework.import_named(exported, &self.path), exported.clone())
+            }
+            Export::Named(exported) => (framework.import_renamed(exported, &module, &self.path), module),
+            Export::Default => {
+                let local = if free(local) { local } else { module.as_str() };
+                (framework.import_default(local, &self.path, self.is_module), local.to_owned())
+            }
+            Export::OfDefault(property) => {
+                let import = framework.import_default(&module, &self.path, self.is_module);
+                (import, format!("{module}.{property}"))
+            }
         };
         let callee = match after.strip_prefix('#') {
             Some(method) => format!("new {called}().{method}"),

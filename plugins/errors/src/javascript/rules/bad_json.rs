@@ -28,9 +28,7 @@ fn recognise(scene: &Scene) -> Option<Known> {
         scene.says(call.span),
         scene.exception.message,
         scene.says(argument.span()),
-        describe(scene.code, &origin(scene.code, argument))
-            .replace(", which this call did not fill", "")
-            .replace(", which does not have it in this call", ""),
+        describe(scene.code, &origin(scene.code, argument)),
     );
     Some(Known { span: call.span, why, confidence: 0.95, related: Vec::new() })
 }

@@ -40,6 +40,7 @@ fn failed<'a>(scene: &Scene<'_, 'a>) -> Option<(&'a Expression<'a>, Number)> {
             Number::Count => matches!(method, Some("repeat" | "padStart" | "padEnd")),
             Number::Digits => matches!(method, Some("toFixed" | "toPrecision" | "toString")),
             Number::Time => matches!(method, Some("format" | "formatToParts")),
+            Number::CodePoint => method == Some("fromCodePoint"),
             Number::ToBigInt => callee.is_specific_id("BigInt"),
         };
         let value = first.filter(|_| takes_it)?;
@@ -55,10 +56,7 @@ fn recognise(scene: &Scene) -> Option<Known> {
         scene.says(value.span()),
         scene.code.line(value.span().start),
         scene.exception.message,
-        describe(scene.code, &origin(scene.code, value))
-            .replace(", which this call did not fill", "")
-            .replace(", which does not have it in this call", "")
-            .replace("has no value there", "is computed there"),
+        describe(scene.code, &origin(scene.code, value)).replace("has no value there", "is computed there"),
     );
     Some(Known { span: value.span(), why, confidence: 0.92, related: Vec::new() })
 }
@@ -73,6 +71,10 @@ fn condition(number: Number, name: &str, text: bool) -> (String, String) {
             (format!("!Number.isInteger({name}) || {name} < 0 || {name} > 100"), "must be between 0 and 100".to_owned())
         }
         Number::Time => (format!("Number.isNaN(new Date({name}).getTime())"), "must be a valid date".to_owned()),
+        Number::CodePoint => {
+            let test = format!("!Number.isInteger({name}) || {name} < 0 || {name} > 0x10ffff");
+            (test, "must be a code point".to_owned())
+        }
         Number::ToBigInt if text => (format!("!/^-?\\d+$/.test({name})"), "must be a whole number".to_owned()),
         Number::ToBigInt => (format!("!Number.isInteger({name})"), "must be a whole number".to_owned()),
     }

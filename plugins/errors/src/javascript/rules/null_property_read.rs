@@ -603,7 +603,7 @@ mod tests {
         let first = &example.repairs()[0];
         assert!(example.after(first, "src/books.ts").contains("  return book?.title ?? null\n"));
         let (path, test) = example.test_of(first).unwrap();
-        assert_eq!(path, "src/title-of.test.ts");
+        assert_eq!(path, "src/title-of-reading-title.test.ts");
         assert!(test.starts_with("import { expect, it } from 'vitest'\nimport { titleOf } from './books'\n"), "{test}");
         assert!(test.contains("expect(() => titleOf('b-1')).not.toThrow()\n"), "{test}");
     }
