@@ -39,6 +39,12 @@ pub fn write(framework: &Framework, call: &str, is_async: bool, expect: &Expect,
     }
 }
 
+/// The statement that two expressions have the same plain value.
+pub fn equal(framework: &Framework, actual: &str, expected: &str) -> String {
+    let words = Words { framework, asserts: framework.asserts, style: &framework.style, number: String::new() };
+    words.equal(actual, expected, false)
+}
+
 struct Words<'s> {
     framework: &'s Framework,
     asserts: Asserts,

@@ -2,7 +2,6 @@
 
 use thymus_javascript::code::{is_name, last_segment};
 use thymus_javascript::project::Project;
-use thymus_javascript::testing::framework::Asserts;
 use thymus_javascript::testing::{Bench, Expect, Subject, Test, assertions};
 
 use super::scene::Scene;
@@ -66,12 +65,7 @@ fn repeated(bench: &Bench, subject: &Subject, call: &Call, project: &Project) ->
     let wait = if subject.is_async { "await " } else { "" };
     let text = format!("JSON.stringify({wait}{}({}))", bench.callee(), arguments.join(", "));
     let mut lines = vec![format!("const first = {text}{end}"), format!("const second = {text}{end}")];
-    lines.push(match bench.framework().asserts {
-        Asserts::Node { strict: true } => format!("assert.equal(second, first){end}"),
-        Asserts::Node { strict: false } => format!("assert.strictEqual(second, first){end}"),
-        Asserts::Expect => format!("expect(second).toBe(first){end}"),
-        Asserts::Chai => format!("expect(second).to.equal(first){end}"),
-    });
+    lines.push(assertions::equal(bench.framework(), "second", "first"));
     Some(lines)
 }
 
