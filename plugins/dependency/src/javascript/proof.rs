@@ -4,6 +4,7 @@
 use thymus_javascript::code::is_sound;
 use thymus_javascript::exports::is_module;
 use thymus_javascript::project::relative;
+use thymus_javascript::testing::assertions;
 use thymus_javascript::testing::framework::Asserts;
 use thymus_javascript::testing::{self, Bench, Expect, Framework, Subject, Test, TestCase};
 use thymus_sdk::{Change, Role, edit};
@@ -52,21 +53,21 @@ fn loads(path: &str, name: Option<&str>, survey: &Survey) -> Option<Change> {
         Asserts::Node { .. } => Some(format!("assert.ok({name} in loaded){end}")),
         Asserts::Expect => Some(format!("expect(Object.keys(loaded)).toContain({name}){end}")),
         Asserts::Chai => Some(format!("expect(loaded).to.have.property({name}){end}")),
+        _ => Some(assertions::equal(&framework, &format!("{name} in loaded"), "true")),
     };
     let checked = checked.or_else(|| match framework.asserts {
         Asserts::Node { .. } => Some(format!("assert.ok(loaded){end}")),
         Asserts::Expect => Some(format!("expect(loaded).toBeDefined(){end}")),
         Asserts::Chai => Some(format!("expect(loaded).to.exist{end}")),
+        _ => Some(assertions::equal(&framework, "Boolean(loaded)", "true")),
     })?;
-    let (newline, indent, test) = (style.newline, &style.indent, &framework.test);
-    let head = imports.iter().fold(String::new(), |head, line| head + line + newline);
+    let (newline, indent) = (style.newline, &style.indent);
+    let head = imports.iter().fold(String::new(), |head, (_, line)| head + line + newline);
     let gap = if head.is_empty() { "" } else { newline };
     let file = path.rsplit('/').next().unwrap_or(path);
-    let title = style.string(&format!("{file} finds all that it imports"));
-    let marker = if requires { "" } else { "async " };
-    let content = format!(
-        "{head}{gap}{test}({title}, {marker}() => {{{newline}{indent}{request}{newline}{indent}{checked}{newline}}}){end}{newline}"
-    );
+    let (start, close) = framework.test_function(&format!("{file} finds all that it imports"), !requires);
+    let closing = framework.closing();
+    let content = format!("{head}{gap}{start}{indent}{request}{newline}{indent}{checked}{newline}{close}{closing}");
     let stem = framework.file_stem(file.split('.').next().unwrap_or(file));
     let free = (1..10).map(|number| if number == 1 { String::new() } else { format!("-{number}") });
     let path = free
@@ -121,6 +122,7 @@ fn without_failure(met: &Met, title: &str, subject: &Subject, survey: &Survey) -
         Asserts::Node { .. } => format!("assert.ok(!String(failure).includes({missing})){end}"),
         Asserts::Expect => format!("expect(String(failure)).not.toContain({missing}){end}"),
         Asserts::Chai => format!("expect(String(failure)).to.not.include({missing}){end}"),
+        _ => assertions::equal(bench.framework(), &format!("String(failure).includes({missing})"), "false"),
     };
     let body = vec![
         format!("const failure = await Promise.resolve().then(() => {called}).then(() => null, (error) => error){end}"),
