@@ -56,12 +56,14 @@ pub fn mentions(source: &Source) -> (Tests, Mentions) {
         if is_test(path) {
             tests.files += 1;
             tests.names.extend(names(&code, None));
-            tests.pages.extend(pages(&code));
-            // Helpers of tests lead on like other functions.
+            tests.pages.extend(pages(&code, None));
         }
+        // What a file calls when it is loaded runs in every test that loads it.
+        tests.names.extend(called_when_loaded(&code));
         for function in code.functions() {
             if let Some(name) = code.function_name(&function) {
-                mentions.add(name, names(&code, Some(function.span)));
+                let span = Some(function.span);
+                mentions.add(name, names(&code, span), pages(&code, span).len());
             }
         }
         for class in code.kinds().filter_map(|kind| match kind {
@@ -73,7 +75,8 @@ pub fn mentions(source: &Source) -> (Tests, Mentions) {
                 .into_iter()
                 .find(|it| class.span.start <= it.span.start && it.span.end <= class.span.end);
             if let (Some(name), Some(constructor)) = (&class.id, constructor) {
-                mentions.add(name.name.as_str(), names(&code, Some(constructor.span)));
+                let span = Some(constructor.span);
+                mentions.add(name.name.as_str(), names(&code, span), pages(&code, span).len());
             }
         }
     }
@@ -94,9 +97,22 @@ fn names(code: &Code<'_>, within: Option<Span>) -> BTreeSet<String> {
         .collect()
 }
 
+/// Functions that are called outside of functions.
+fn called_when_loaded(code: &Code<'_>) -> Vec<String> {
+    let calls = code.kinds().filter_map(|kind| match kind {
+        AstKind::CallExpression(call) if code.function_of(kind.node_id()).is_none() => {
+            Some(last_segment(code.slice(call.callee.span())).to_owned())
+        }
+        _ => None,
+    });
+    calls.collect()
+}
+
 /// Texts that begin with a slash; what is put into a template becomes `*`.
-fn pages(code: &Code<'_>) -> Vec<String> {
+fn pages(code: &Code<'_>, within: Option<Span>) -> Vec<String> {
+    let inside = |span: Span| within.is_none_or(|it| it.start <= span.start && span.end <= it.end);
     code.kinds()
+        .filter(|kind| inside(kind.span()))
         .filter_map(|kind| match kind {
             AstKind::StringLiteral(text) => Some(text.value.to_string()),
             AstKind::TemplateLiteral(template) => {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ruff_python_ast::{Expr, Stmt};
 use thymus_python::project::{Project, imports, is_test};
-use thymus_python::syntax::{Function, Module, Node, bytes, string, walk};
+use thymus_python::syntax::{Function, Module, Node, bytes, callee_name, string, walk};
 use thymus_python::testing::place::plain_word;
 use thymus_python::testing::{self, Call, Expect, Subject, TestCase};
 use thymus_sdk::source::Source;
@@ -49,17 +49,20 @@ pub fn mentions(source: &Source) -> (Tests, Mentions) {
             tests.files += 1;
             tests.names.extend(names(&module.tree.body));
             tests.names.extend(imports(module).into_iter().map(|import| import.name));
-            tests.pages.extend(pages(module));
+            tests.pages.extend(pages(module, &module.tree.body));
         }
+        // What a module calls when it is loaded runs in every test that loads it.
+        tests.names.extend(called_when_loaded(&module.tree.body));
         for function in module.functions() {
             let inside = names(&function.def.body);
+            let pages = pages(module, &function.def.body).len();
             // Making an object runs its initialiser.
             if function.def.name.as_str() == "__init__"
                 && let Some(class) = function.class
             {
-                mentions.add(class.name.as_str(), inside.clone());
+                mentions.add(class.name.as_str(), inside.clone(), pages);
             }
-            mentions.add(function.def.name.as_str(), inside);
+            mentions.add(function.def.name.as_str(), inside, pages);
         }
     }
     (tests, mentions)
@@ -79,10 +82,29 @@ fn names(body: &[Stmt]) -> BTreeSet<String> {
     names
 }
 
+/// Functions that are called outside of functions: by statements of the module and of classes, as decorators and for bases.
+fn called_when_loaded(body: &[Stmt]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    walk(body, &mut |node| match node {
+        Node::Stmt(Stmt::FunctionDef(def)) => {
+            let decorators = def.decorator_list.iter().filter_map(|it| callee_name(&it.expression));
+            names.extend(decorators.map(str::to_owned));
+            false
+        }
+        Node::Expr(Expr::Lambda(_)) => false,
+        Node::Expr(Expr::Call(call)) => {
+            names.extend(callee_name(&call.func).map(str::to_owned));
+            true
+        }
+        _ => true,
+    });
+    names
+}
+
 /// Texts that begin with a slash; what is put into an f-string becomes `*`.
-fn pages(module: &Module) -> Vec<String> {
+fn pages(module: &Module, body: &[Stmt]) -> Vec<String> {
     let mut pages = Vec::new();
-    walk(&module.tree.body, &mut |node| {
+    walk(body, &mut |node| {
         let text = match node {
             Node::Expr(expr @ Expr::StringLiteral(_)) => string(expr).map(str::to_owned),
             Node::Expr(Expr::FString(_)) => {

@@ -7,14 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How far calls are followed from a name that a test mentions.
 const HOPS: usize = 4;
-/// A function that mentions more handlers than this is a table of them, and who names it tests none in particular.
-const MOST_HANDLERS: usize = 6;
+/// A function with so many handlers and so many pages is a table of routes, and who names it tests none in particular.
+const TABLE: usize = 2;
 /// Methods that every other object has too: named alone, they say nothing.
 const ANYBODYS: [&str; 34] = [
     "get", "set", "update", "pop", "keys", "values", "items", "append", "add", "insert", "remove", "join", "split",
     "format", "map", "filter", "forEach", "find", "push", "delete", "clear", "copy", "sort", "index", "count",
     "toString", "then", "catch", "log", "call", "apply", "bind", "read", "write",
 ];
+
+/// What JavaScript calls without its name.
+const UNNAMED: [&str; 5] = ["constructor", "toString", "toJSON", "valueOf", "anonymous"];
 
 /// What the tests of a project mention.
 #[derive(Debug, Default)]
@@ -27,14 +30,14 @@ pub struct Tests {
     pub pages: BTreeSet<String>,
 }
 
-/// Which names each function mentions, by the function's name.
+/// Which names each function mentions, and how many pages, by the function's name.
 #[derive(Debug, Default)]
-pub struct Mentions(BTreeMap<String, Vec<BTreeSet<String>>>);
+pub struct Mentions(BTreeMap<String, Vec<(BTreeSet<String>, usize)>>);
 
 impl Mentions {
     /// Takes in a function.
-    pub fn add(&mut self, function: &str, names: BTreeSet<String>) {
-        self.0.entry(function.to_owned()).or_default().push(names);
+    pub fn add(&mut self, function: &str, names: BTreeSet<String>, pages: usize) {
+        self.0.entry(function.to_owned()).or_default().push((names, pages));
     }
 }
 
@@ -45,9 +48,9 @@ pub fn reached(tests: &Tests, mentions: &Mentions, handlers: &BTreeSet<&str>) ->
     for _ in 0..HOPS {
         let mut next = Vec::new();
         for name in open {
-            for names in mentions.0.get(&name).into_iter().flatten() {
+            for (names, pages) in mentions.0.get(&name).into_iter().flatten() {
                 let of_handlers = names.iter().filter(|name| handlers.contains(name.as_str())).count();
-                if of_handlers > MOST_HANDLERS {
+                if of_handlers >= TABLE && *pages >= TABLE {
                     continue;
                 }
                 for inner in names {
@@ -67,6 +70,10 @@ pub fn reached(tests: &Tests, mentions: &Mentions, handlers: &BTreeSet<&str>) ->
 pub fn reaches(reached: &BTreeSet<String>, handler: &str) -> bool {
     let mut parts = handler.rsplit(['.', ':', '#', '/']);
     let Some(name) = parts.next() else { return true };
+    // What the language calls (`len(x)`, `x[1]`, text in a template) is named by nobody.
+    if name.starts_with("__") || UNNAMED.contains(&name) {
+        return true;
+    }
     let owner = parts.next().filter(|owner| owner.starts_with(char::is_uppercase));
     match owner {
         Some(owner) if ANYBODYS.contains(&name) => reached.contains(name) && reached.contains(owner),
@@ -108,16 +115,16 @@ mod tests {
     #[test]
     fn calls_are_followed_but_not_through_tables() {
         let mut mentions = Mentions::default();
-        mentions.add("checkout", names(&["quote", "pay"]));
-        mentions.add("quote", names(&["zone"]));
-        mentions.add("zone", names(&[]));
-        mentions.add("pay", names(&[]));
-        mentions.add("refund", names(&[]));
+        mentions.add("checkout", names(&["quote", "pay"]), 0);
+        mentions.add("quote", names(&["zone"]), 0);
+        for leaf in ["zone", "pay", "refund"] {
+            mentions.add(leaf, names(&[]), 0);
+        }
         let many = ["a", "b", "c", "d", "e", "f", "g"];
         for one in many {
-            mentions.add(one, names(&[]));
+            mentions.add(one, names(&[]), 0);
         }
-        mentions.add("routes", names(&many));
+        mentions.add("routes", names(&many), many.len());
         let tests = Tests { files: 1, names: names(&["checkout", "routes"]), ..Tests::default() };
         let handlers: BTreeSet<&str> = many.into_iter().chain(["quote", "pay", "refund"]).collect();
         let reached = reached(&tests, &mentions, &handlers);
@@ -131,6 +138,7 @@ mod tests {
         assert!(!reaches(&names(&["update"]), "Table.update"));
         assert!(reaches(&names(&["update", "Table"]), "Table.update"));
         assert!(reaches(&names(&["truncate"]), "Table.truncate"));
+        assert!(reaches(&names(&[]), "Table.__len__"), "len() calls it");
     }
 
     #[test]
