@@ -8,7 +8,7 @@ use thymus_sdk::{Diagnosis, Failure, Finding, Location};
 use crate::cost::Cost;
 use crate::language::Language;
 use crate::slowdown::Slowdown;
-use crate::{javascript, notes};
+use crate::{javascript, notes, python};
 
 /// The most related places that the contract allows.
 const MOST_RELATED: usize = 16;
@@ -50,6 +50,7 @@ pub fn diagnose(finding: &Finding, source: &Source) -> Result<Option<Diagnosis>,
 fn costs(slowdown: &Slowdown, source: &Source) -> Vec<Cost> {
     match slowdown.path.as_deref().and_then(Language::of) {
         Some(Language::Javascript) => javascript::costs(slowdown, source),
+        Some(Language::Python) => python::costs(slowdown, source),
         None => Vec::new(),
     }
 }

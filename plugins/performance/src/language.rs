@@ -5,11 +5,16 @@
 pub enum Language {
     /// JavaScript and TypeScript.
     Javascript,
+    /// Python.
+    Python,
 }
 
 impl Language {
     /// Told by the file's name.
     pub fn of(path: &str) -> Option<Self> {
+        if path.ends_with(".py") {
+            return Some(Self::Python);
+        }
         thymus_javascript::code::is_script(path).then_some(Self::Javascript)
     }
 }

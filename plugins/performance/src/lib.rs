@@ -1,8 +1,8 @@
 //! The plugin `thymus-performance`: handlers that became slower, from telemetry to a repair that is measured.
 //!
-//! [`detect`] says which handler is slower than it was, with the statistics of [`statistics`]. [`javascript`] knows what
-//! costs in the code that the handler runs, how it is written without that cost and with the same meaning, and how the
-//! project would test it. [`diagnose`] and [`propose`] turn that into the contract's terms; [`measure`] says what a test
+//! [`detect`] says which handler is slower than it was, with the statistics of [`statistics`]. [`javascript`] and
+//! [`python`] each know one language: what costs in the code that the handler runs, how it is written without that cost
+//! and with the same meaning, and how the project would test it. [`diagnose`] and [`propose`] turn that into the contract's terms; [`measure`] says what a test
 //! repeats and may promise.
 
 pub mod cost;
@@ -13,6 +13,7 @@ pub mod language;
 pub mod measure;
 pub mod notes;
 pub mod propose;
+pub mod python;
 pub mod repair;
 pub mod slowdown;
 pub mod statistics;

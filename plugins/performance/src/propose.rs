@@ -12,7 +12,7 @@ use crate::cost::Cost;
 use crate::language::Language;
 use crate::repair::Repair;
 use crate::slowdown::Slowdown;
-use crate::{javascript, notes};
+use crate::{javascript, notes, python};
 
 /// The most proposals of one finding; thymus tries them one after another, and each is measured.
 const MOST: usize = 4;
@@ -45,12 +45,14 @@ pub fn propose(finding: &Finding, diagnosis: &Diagnosis, source: &Source) -> Res
 fn test(slowdown: &Slowdown, source: &Source) -> Option<(Change, f64)> {
     match slowdown.path.as_deref().and_then(Language::of)? {
         Language::Javascript => javascript::test(slowdown, source),
+        Language::Python => python::test(slowdown, source),
     }
 }
 
 fn repair(slowdown: &Slowdown, cost: &Cost, source: &Source) -> Option<Repair> {
     match Language::of(&cost.path)? {
         Language::Javascript => javascript::repair(slowdown, cost, source),
+        Language::Python => python::repair(slowdown, cost, source),
     }
 }
 

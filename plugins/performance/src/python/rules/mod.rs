@@ -1,0 +1,34 @@
+//! One construct a file: how it is recognised, and its repair where the meaning surely stays.
+
+mod await_in_loop;
+mod copied_accumulator;
+mod copied_to_read;
+#[cfg(test)]
+mod examples;
+mod find_in_loop;
+mod invariant_in_loop;
+mod membership_in_loop;
+mod nested_match;
+mod plain_costs;
+
+use super::scene::{Known, Scene};
+
+/// A construct that costs.
+pub struct Rule {
+    /// Its name in diagnoses.
+    pub name: &'static str,
+    /// Every place of a function where it stands.
+    pub find: fn(&Scene) -> Vec<Known>,
+}
+
+/// All rules. Adding one is adding a file, and its line here.
+pub const RULES: &[Rule] = &[
+    copied_to_read::RULE,
+    membership_in_loop::RULE,
+    find_in_loop::RULE,
+    nested_match::RULE,
+    copied_accumulator::RULE,
+    invariant_in_loop::RULE,
+    await_in_loop::RULE,
+    plain_costs::RULE,
+];
