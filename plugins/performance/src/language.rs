@@ -12,9 +12,9 @@ pub enum Language {
 impl Language {
     /// Told by the file's name.
     pub fn of(path: &str) -> Option<Self> {
-        if path.ends_with(".py") {
-            return Some(Self::Python);
+        match path.rsplit_once('.')?.1 {
+            "py" => Some(Self::Python),
+            _ => thymus_javascript::code::is_script(path).then_some(Self::Javascript),
         }
-        thymus_javascript::code::is_script(path).then_some(Self::Javascript)
     }
 }

@@ -67,16 +67,16 @@ fn made(expr: &Expr) -> Option<Kind> {
         Expr::NumberLiteral(_) | Expr::BooleanLiteral(_) => Some(Kind::Plain),
         Expr::BinOp(it) => made(&it.left).filter(|kind| matches!(kind, Kind::Sequence | Kind::Text)),
         Expr::Call(call) => match (call.func.is_name_expr(), callee_name(&call.func)?) {
-            (true, "list" | "sorted" | "tuple") => Some(Kind::Sequence),
+            (true, "list" | "sorted" | "tuple")
+            | (false, "split" | "rsplit" | "splitlines" | "findall" | "readlines") => Some(Kind::Sequence),
             (_, "dict" | "OrderedDict" | "Counter") => Some(Kind::Mapping),
             (true, "set" | "frozenset") => Some(Kind::Set),
-            (true, "str" | "repr") => Some(Kind::Text),
-            (true, "len" | "int" | "float" | "sum" | "abs" | "bool" | "hash" | "id") => Some(Kind::Plain),
-            (false, "split" | "rsplit" | "splitlines" | "findall" | "readlines") => Some(Kind::Sequence),
-            (
+            (true, "str" | "repr")
+            | (
                 false,
                 "lower" | "upper" | "strip" | "lstrip" | "rstrip" | "casefold" | "title" | "join" | "hexdigest",
             ) => Some(Kind::Text),
+            (true, "len" | "int" | "float" | "sum" | "abs" | "bool" | "hash" | "id") => Some(Kind::Plain),
             _ => None,
         },
         _ => None,

@@ -280,7 +280,10 @@ fn as_loop(node: Node) -> Option<Loop> {
                 Expr::ListComp(it) => (vec![bytes(&*it.elt)], &it.generators),
                 Expr::SetComp(it) => (vec![bytes(&*it.elt)], &it.generators),
                 Expr::Generator(it) => (vec![bytes(&*it.elt)], &it.generators),
-                Expr::DictComp(it) => (vec![bytes(expr).start..bytes(&*it.value).end], &it.generators),
+                Expr::DictComp(it) => {
+                    let pair = bytes(expr).start..bytes(&*it.value).end;
+                    (Vec::from([pair]), &it.generators)
+                }
                 _ => return None,
             };
             for (at, generator) in generators.iter().enumerate() {

@@ -147,10 +147,10 @@ fn called_only_reads(
     let mut reads = !wrapped;
     walk(&called.def.body, &mut |node| {
         reads &= match node {
-            Node::Stmt(Stmt::Global(_) | Stmt::Nonlocal(_) | Stmt::Delete(_) | Stmt::AugAssign(_)) => false,
+            Node::Stmt(Stmt::Global(_) | Stmt::Nonlocal(_) | Stmt::Delete(_) | Stmt::AugAssign(_))
+            | Node::Expr(Expr::Yield(_) | Expr::YieldFrom(_)) => false,
             Node::Expr(Expr::Attribute(it)) => it.ctx.is_load(),
             Node::Expr(Expr::Subscript(it)) => it.ctx.is_load(),
-            Node::Expr(Expr::Yield(_) | Expr::YieldFrom(_)) => false,
             // What is waited for does what it does when it is waited for.
             Node::Expr(Expr::Await(it)) => match &*it.value {
                 Expr::Call(inner) if dotted(&inner.func).as_deref() == Some("asyncio.sleep") => true,

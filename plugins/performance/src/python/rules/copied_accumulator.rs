@@ -120,17 +120,16 @@ fn is_unseen(scene: &Scene, name: &str, assign: &Range<usize>) -> Option<()> {
         return None;
     }
     let declared = bytes(statement);
-    let region = loops.iter().map(|one| &one.whole).filter(|whole| !within(&declared, whole)).last()?.clone();
+    let region = loops.iter().map(|one| &one.whole).rfind(|whole| !within(&declared, whole))?.clone();
     let uses = scene.uses(name);
     let copied = uses.iter().map(|(range, _)| range).filter(|it| within(it, assign)).nth(1).cloned();
     for (range, one) in uses {
         let in_region = within(&range, &region);
         let fine = match one {
             Use::Assigned => within(&range, assign) || is_other_copy(scene, name, &range) || starts_anew(scene, &range),
-            Use::Method(_, "append" | "extend" | "add") => true,
+            Use::Method(_, "append" | "extend" | "add") | Use::Returned => true,
             // It is handed on when it is done.
             Use::Given => !in_region || Some(&range) == copied.as_ref(),
-            Use::Returned => true,
             ref other => is_harmless(other) || !in_region,
         };
         let iterated = scene.loops(assign).iter().any(|around| {

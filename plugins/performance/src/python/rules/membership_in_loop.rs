@@ -55,8 +55,7 @@ fn is_short(scene: &Scene, list: &Expr) -> bool {
     let Expr::Name(name) = list else { return false };
     match origin(Some(scene.function), name.id.as_str(), bytes(list).start) {
         Origin::Assigned { value: Expr::List(it), .. } => !it.elts.is_empty() && !grows(scene, name.id.as_str()),
-        Origin::Assigned { value: Expr::Tuple(_), .. } => true,
-        Origin::Unknown => true,
+        Origin::Assigned { value: Expr::Tuple(_), .. } | Origin::Unknown => true,
         _ => false,
     }
 }
@@ -181,7 +180,7 @@ fn same_block(scene: &Scene, statement: &Stmt, region: &Range<usize>) -> bool {
         })
     };
     let outer = around(&own);
-    own.end <= region.start && (outer.is_none() || outer.is_some_and(|outer| within(region, &outer)))
+    own.end <= region.start && outer.is_none_or(|outer| within(region, &outer))
 }
 
 fn is_length(scene: &Scene, range: &Range<usize>) -> bool {
@@ -197,7 +196,7 @@ fn is_length(scene: &Scene, range: &Range<usize>) -> bool {
 fn set_of(scene: &Scene, value: &Expr) -> Option<String> {
     match value {
         Expr::List(it) if it.elts.is_empty() => Some("set()".to_owned()),
-        Expr::List(it) if it.elts.iter().all(|one| is_plain(one)) => {
+        Expr::List(it) if it.elts.iter().all(is_plain) => {
             let source = scene.src(value);
             Some(format!("{{{}}}", &source[1..source.len() - 1]))
         }
