@@ -225,7 +225,8 @@ fn of<'a>(report: &'a Value, case: &str) -> &'a Value {
 
 fn thymus_eval(suite: &Suite, plugin: &Path) -> Command {
     let mut command = Command::new(program());
-    command.arg("eval").arg(suite.path()).arg("--plugins").arg(plugin).args(["--format", "json"]);
+    // As people type it: relative to where they are.
+    command.current_dir(suite.path()).args(["eval", "."]).arg("--plugins").arg(plugin).args(["--format", "json"]);
     command.env("NO_COLOR", "1");
     command
 }

@@ -4,7 +4,9 @@ mod bench;
 mod components;
 mod debian;
 mod demo;
+mod eval;
 mod failure;
+mod figures;
 mod fingerprint;
 mod inject;
 mod lint;
@@ -40,6 +42,11 @@ enum Chore {
     Build,
     /// thymus heals two sample repositories before your eyes. Example: `cargo xtask demo`
     Demo,
+    /// Every public suite through `thymus eval`, and its figures into docs/evaluation.md. Example: `cargo xtask eval`
+    Eval {
+        /// Only these suites; nothing is written to docs/.
+        suites: Vec<std::path::PathBuf>,
+    },
     /// What thymus costs on this machine, as a table. Example: `cargo xtask bench`
     Bench,
     /// Plants faults into real projects and writes a suite for `thymus eval`; docs/inject.md says how. It runs their
@@ -63,6 +70,7 @@ fn main() -> ExitCode {
         Chore::Lint => lint::lint(&workspace),
         Chore::Test => test::test(&workspace),
         Chore::Demo => demo::demo(&workspace),
+        Chore::Eval { suites } => eval::eval(&workspace, &suites),
         Chore::Bench => bench::bench(&workspace),
         Chore::Build => components::build(&workspace),
         Chore::Inject { arguments } => inject::inject(&workspace, &arguments),

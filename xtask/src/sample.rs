@@ -94,7 +94,8 @@ fn git(repo: &Path, arguments: &[&str]) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn copy_files(from: &Path, to: &Path) -> Result<(), Failure> {
+/// The files of a folder, without what is made and without telemetry.
+pub fn copy_files(from: &Path, to: &Path) -> Result<(), Failure> {
     fs::create_dir_all(to).map_err(Failure::at(to))?;
     for entry in fs::read_dir(from).map_err(Failure::at(from))? {
         let entry = entry.map_err(Failure::at(from))?;

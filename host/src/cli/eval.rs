@@ -15,6 +15,9 @@ use super::{Complaint, Format, print, print_json};
 use crate::eval::{self, CaseResult, EvalError, Evaluation, Fix, FixState, Middle, Score, Settings, Share, Step};
 use crate::model::{Progress, inert_line};
 
+/// Misses, false alarms and wrong fixes that are shown; the page has all.
+const TROUBLE_LINES: usize = 60;
+
 #[derive(Args)]
 #[command(after_help = EXAMPLE)]
 pub(super) struct Arguments {
@@ -290,6 +293,11 @@ fn trouble(text: &mut String, evaluation: &Evaluation) {
         if let Some(error) = &case.error {
             lines.push(format!("{} {name}: {}", paint(WAITS, "!"), inert_line(error)));
         }
+    }
+    let more = lines.len().saturating_sub(TROUBLE_LINES);
+    lines.truncate(TROUBLE_LINES);
+    if more > 0 {
+        lines.push(format!("and {more} more; --out writes a page with all of them and their evidence"));
     }
     if !lines.is_empty() {
         let _ = writeln!(text, "\n{}", lines.join("\n"));

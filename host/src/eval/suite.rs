@@ -212,6 +212,8 @@ fn yes() -> bool {
 
 /// Reads a suite and all its cases.
 pub(super) fn load(dir: &Path) -> Result<Suite, SuiteError> {
+    // Jails start elsewhere, so a relative folder would lead them astray.
+    let dir = &std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     let file = dir.join("suite.toml");
     if !dir.is_dir() {
         let what = "there is no such folder";

@@ -12,7 +12,7 @@ use super::result::{Evaluation, FixState};
 use super::score::{Measured, Score};
 use super::statistics::Calibration;
 
-use text::{duration, escape, minutes, percent, share};
+use text::{duration, escape, interval, minutes, percent, share};
 
 const STYLE: &str = include_str!("style.css");
 const METHOD: &str = "<p>A case is one run of the loop that <code>thymus heal</code> runs, in a repository and a state of \
@@ -78,38 +78,27 @@ fn head(html: &mut String, evaluation: &Evaluation) {
 }
 
 fn tiles(html: &mut String, all: &Score) {
-    let mut tile = |value: String, what: &str, more: String| {
+    html.push_str("<div class=\"tiles\">");
+    let mut tile = |what: &str, value: &str, more: &str| {
         let _ = write!(html, "<div class=\"tile\"><span>{what}</span><b>{value}</b><span>{more}</span></div>");
     };
-    let of = |share: &super::Share| {
+    for (what, share) in [
+        ("issues found", &all.recall),
+        ("findings that are true", &all.precision),
+        ("issues with a right fix", &all.healed),
+        ("proposed fixes that are right", &all.right),
+    ] {
         let value = share.share.map_or("–".to_owned(), percent);
-        let ends = share.low.zip(share.high).map(|(low, high)| format!(", {}–{}", percent(low), percent(high)));
-        (value, format!("{} of {}{}", share.hits, share.of, ends.unwrap_or_default()))
-    };
-    let parts = [
-        ("issues found", of(&all.recall)),
-        ("findings that are true", of(&all.precision)),
-        ("issues with a right fix", of(&all.healed)),
-        ("proposed fixes that are right", of(&all.right)),
-    ];
-    let mut out = Vec::new();
-    for (what, (value, more)) in parts {
-        out.push((value, what, more));
+        tile(what, &value, &format!("{} of {}{}", share.hits, share.of, interval(share)));
     }
     let alarms = format!("in {} clean windows, {} critical", all.clean_windows, all.clean_critical);
-    out.push((all.clean_alarms.to_string(), "false alarms", alarms));
-    let time = all.time.map_or_else(
-        || ("–".to_owned(), "no patch was proved".to_owned()),
-        |time| (duration(time.median), format!("worst {}", duration(time.worst))),
-    );
-    out.push((time.0, "median time to a proved patch", time.1));
-    html_tiles(&mut tile, out);
-}
-
-fn html_tiles(tile: &mut dyn FnMut(String, &str, String), tiles: Vec<(String, &str, String)>) {
-    for (value, what, more) in tiles {
-        tile(value, what, more);
-    }
+    tile("false alarms", &all.clean_alarms.to_string(), &alarms);
+    let (median, worst) = match &all.time {
+        Some(time) => (duration(time.median), format!("worst {}", duration(time.worst))),
+        None => ("–".to_owned(), "no patch was proved".to_owned()),
+    };
+    tile("median time to a proved patch", &median, &worst);
+    html.push_str("</div>");
 }
 
 fn name(score: &Score) -> String {
@@ -135,7 +124,8 @@ fn capabilities(html: &mut String, scores: &[Score]) {
         let time = score.time.map_or("–".to_owned(), |time| {
             let ends = time.low.zip(time.high);
             let ends = ends.map_or(String::new(), |(low, high)| format!(", {}–{}", duration(low), duration(high)));
-            format!("{}, {} <small>{} patches{ends}</small>", duration(time.median), duration(time.worst), time.of)
+            let (median, worst) = (duration(time.median), duration(time.worst));
+            format!("{median}, {worst} <small>{} patches{ends}</small>", time.of)
         });
         let _ = write!(html, "<td class=\"n\">{time}</td><td class=\"n\">{}</td></tr>", minutes(score.saved.minutes));
     }

@@ -66,7 +66,7 @@ pub(super) fn reliability(title: &str, calibration: &Calibration) -> String {
     let (size, left, top) = (300.0, 44.0, 12.0);
     let x = |share: f64| left + share * size;
     let y = |share: f64| top + (1.0 - share) * size;
-    let mut svg = open(left + size + 16.0, top + size + 40.0, title);
+    let mut svg = open(left + size + 26.0, top + size + 40.0, title);
     for tenth in [0.0, 0.25, 0.5, 0.75, 1.0] {
         vertical(&mut svg, x(tenth), y(1.0), y(0.0));
         let _ = write!(svg, "<path class=\"grid\" d=\"M{:.1} {:.1}H{:.1}\"/>", x(0.0), y(tenth), x(1.0));

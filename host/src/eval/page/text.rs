@@ -29,11 +29,14 @@ pub(super) fn percent(share: f64) -> String {
 
 /// A cell: the share, what it is of, and its interval below.
 pub(super) fn share(share: &Share) -> String {
-    let (Some(value), Some(low), Some(high)) = (share.share, share.low, share.high) else {
-        return "–".to_owned();
-    };
-    let (from, to) = (percent(low), percent(high));
-    format!("{} <small>{}/{}, {}–{to}</small>", percent(value), share.hits, share.of, from.trim_end_matches(" %"))
+    let Some(value) = share.share else { return "–".to_owned() };
+    format!("{} <small>{}/{}{}</small>", percent(value), share.hits, share.of, interval(share))
+}
+
+/// As in `, 88–99 %`; nothing where there is none.
+pub(super) fn interval(share: &Share) -> String {
+    let Some((low, high)) = share.low.zip(share.high) else { return String::new() };
+    format!(", {:.0}–{:.0} %", low * 100.0, high * 100.0)
 }
 
 /// As in `0.4 s`, `12 s` and `2.5 min`.
