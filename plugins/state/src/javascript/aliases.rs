@@ -127,10 +127,17 @@ impl Aliases {
                 ArrayExpressionElement::SpreadElement(spread) => of(&spread.argument).map(Alias::copied),
                 _ => None,
             }),
-            Expression::ObjectExpression(object) => object.properties.iter().find_map(|property| match property {
-                ObjectPropertyKind::SpreadProperty(spread) => of(&spread.argument).map(Alias::copied),
-                ObjectPropertyKind::ObjectProperty(_) => None,
-            }),
+            Expression::ObjectExpression(object) => {
+                // With copies of entries too, it is a deeper copy than can be followed.
+                let deeper = object.properties.iter().any(|property| match property {
+                    ObjectPropertyKind::ObjectProperty(property) => of(&property.value).is_some(),
+                    ObjectPropertyKind::SpreadProperty(_) => false,
+                });
+                object.properties.iter().find_map(|property| match property {
+                    ObjectPropertyKind::SpreadProperty(spread) if !deeper => of(&spread.argument).map(Alias::copied),
+                    _ => None,
+                })
+            }
             _ => None,
         }
     }
@@ -158,15 +165,16 @@ impl Aliases {
     fn follow(&mut self, code: &Code<'_>, within: Span) {
         for _ in 0..ROUNDS {
             let before = self.names.len();
+            // First where names end, so that nothing is followed from them that they no longer mean.
+            for kind in code.inside(within) {
+                self.ends(code, kind);
+            }
             for kind in code.inside(within) {
                 self.follow_node(code, kind);
             }
             if self.names.len() == before {
                 break;
             }
-        }
-        for kind in code.inside(within) {
-            self.ends(code, kind);
         }
     }
 

@@ -10,6 +10,7 @@ use oxc::span::{GetSpan as _, Span};
 use serde_json::Value;
 use thymus_javascript::code::{Code, Func, bare, last_segment};
 use thymus_javascript::project::Project;
+use thymus_sdk::source::Text;
 
 use super::aliases::Aliases;
 use super::sites::{Site, sites};
@@ -42,9 +43,18 @@ pub enum Watched<'a> {
 impl Scene<'_, '_> {
     /// Sets the scene and asks; none where the function, or what it changes, can't be told.
     pub fn with<R>(change: &Change, project: &Project, ask: impl FnOnce(&Scene<'_, '_>) -> R) -> Option<R> {
-        let text = project.text(&change.path)?;
+        Scene::in_text(change, &project.text(&change.path)?, project, ask)
+    }
+
+    /// The same in another text of the file.
+    pub fn in_text<R>(
+        change: &Change,
+        text: &Text,
+        project: &Project,
+        ask: impl FnOnce(&Scene<'_, '_>) -> R,
+    ) -> Option<R> {
         let allocator = Allocator::default();
-        let code = Code::parse(&allocator, &text)?;
+        let code = Code::parse(&allocator, text)?;
         let function = find(&code, last_segment(&change.handler), change.line)?;
         let inner = RefCell::new(Vec::new());
         let scene = |watched, aliases: Aliases, maps: bool| {

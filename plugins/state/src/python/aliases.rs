@@ -100,11 +100,12 @@ impl Aliases {
             Expr::List(node) => {
                 node.elts.iter().find_map(|element| of(&element.as_starred_expr()?.value)).map(Alias::copied)
             }
-            Expr::Dict(node) => node
-                .items
-                .iter()
-                .find_map(|item| if item.key.is_none() { of(&item.value) } else { None })
-                .map(Alias::copied),
+            Expr::Dict(node) => {
+                // With copies of entries too, it is a deeper copy than can be followed.
+                let deeper = node.items.iter().any(|item| item.key.is_some() && of(&item.value).is_some());
+                let shared = node.items.iter().find_map(|item| if item.key.is_none() { of(&item.value) } else { None });
+                shared.filter(|_| !deeper).map(Alias::copied)
+            }
             Expr::Call(call) => {
                 let name = callee_name(&call.func)?;
                 if let Expr::Attribute(attribute) = &*call.func

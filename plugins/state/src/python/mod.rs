@@ -14,7 +14,7 @@ use thymus_sdk::Role;
 use thymus_sdk::edit::Edits;
 use thymus_sdk::source::{Source, Text};
 
-use crate::change::Change;
+use crate::change::{Change, What};
 use crate::code::{Look, Writer};
 use crate::promises;
 use crate::repair::{Draft, Repair};
@@ -40,7 +40,7 @@ pub fn look(change: &Change, source: &Source) -> Option<Look> {
 pub fn repairs(change: &Change, source: &Source) -> Vec<Repair> {
     let project = load(change, source);
     let Some(scene) = Scene::of(change, &project) else { return Vec::new() };
-    rules::drafts(&scene).into_iter().filter_map(|draft| finish(draft, scene.module)).collect()
+    rules::drafts(&scene).into_iter().filter_map(|draft| finish(draft, &scene)).collect()
 }
 
 /// The test that pins the contract; none when the handler can't be called surely.
@@ -52,8 +52,10 @@ fn load(change: &Change, source: &Source) -> Project {
     Project::load(source, std::slice::from_ref(&change.path))
 }
 
-/// The change, when the patched file is still Python, and for no newer Python than before.
-fn finish(draft: Draft, module: &Module) -> Option<Repair> {
+/// The change, when the patched file is still Python, for no newer Python than before, and nothing is seen to write any
+/// more.
+fn finish(draft: Draft, scene: &Scene<'_>) -> Option<Repair> {
+    let module = scene.module;
     let mut edits = Edits::of(&module.text);
     for (path, range, replacement) in draft.edits {
         if path != module.text.path {
@@ -66,7 +68,13 @@ fn finish(draft: Draft, module: &Module) -> Option<Repair> {
     if after.newer_syntax() > module.newer_syntax() {
         return None;
     }
-    let change = edits.finish(Role::Source).ok()?;
+    let left = Scene::in_module(scene.change, &after, scene.project).map(|scene| scene.sites.len());
+    let done = match scene.change.what {
+        // With no state outside of the call left that it writes into, there is no scene.
+        What::Results => left.is_none(),
+        _ => left == Some(0),
+    };
+    let change = edits.finish(Role::Source).ok().filter(|_| done)?;
     Some(Repair {
         title: draft.title,
         explanation: draft.explanation,

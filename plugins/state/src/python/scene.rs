@@ -43,7 +43,11 @@ pub enum Watched<'s> {
 impl<'s> Scene<'s> {
     /// Sets the scene; none where the function, or what it changes, can't be told.
     pub fn of(change: &'s Change, project: &'s Project) -> Option<Self> {
-        let module = project.module(&change.path)?;
+        Self::in_module(change, project.module(&change.path)?, project)
+    }
+
+    /// The same in another text of the file.
+    pub fn in_module(change: &'s Change, module: &'s Module, project: &'s Project) -> Option<Self> {
         let function = find(module, change)?;
         let watch = |watched: Watched<'s>, name: &str| {
             let mut inner = Vec::new();

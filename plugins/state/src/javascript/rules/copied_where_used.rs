@@ -12,7 +12,8 @@ use crate::javascript::sites::{Kind, Site};
 use crate::repair::Draft;
 
 pub fn draft(scene: &Scene<'_, '_>) -> Option<Draft> {
-    let [site] = scene.sites.as_slice() else { return None };
+    // Whoever writes into what it gives writes into the copy then.
+    let site = scene.sites.first()?;
     if !is_used(scene, site) || is_read_later(scene, site) {
         return None;
     }
@@ -141,6 +142,21 @@ mod tests {
   return out;
 }
 "
+            )
+        );
+    }
+
+    #[test]
+    fn whoever_writes_into_the_copy_may() {
+        let after = repaired(
+            "function f(base, more) {\n  const out = Object.assign(base, more);\n  out.done = true;\n  return out;\n}\n",
+            &json!([{ "a": 1 }, { "b": 2 }]),
+            &json!([{ "a": 1, "b": 2, "done": true }, { "b": 2 }]),
+        );
+        assert_eq!(
+            after.as_deref(),
+            Some(
+                "function f(base, more) {\n  const out = Object.assign({}, base, more);\n  out.done = true;\n  return out;\n}\n"
             )
         );
     }

@@ -156,4 +156,15 @@ mod tests {
             None
         );
     }
+
+    #[test]
+    fn what_lies_deeper_is_copied_as_deep() {
+        let after = repaired(
+            "def f(config):\n    out = config\n    out[\"a\"][\"b\"] = 1\n    return out\n",
+            &json!([{ "a": {} }]),
+            &json!([{ "a": { "b": 1 } }]),
+        );
+        let wanted = "def f(config):\n    config = {**config, \"a\": dict(config[\"a\"])}\n    out = config\n    out[\"a\"][\"b\"] = 1\n    return out\n";
+        assert_eq!(after.as_deref(), Some(wanted));
+    }
 }
