@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::driver::{Driver, PYTHON};
+use crate::driver::Driver;
 use crate::failure::Failure;
 use crate::fault::Fault;
 use crate::fetch::copy;
 use crate::judge::Shown;
 use crate::plan::Capability;
-use crate::project::Project;
+use crate::project::{Language, Project};
 
 /// The folder of hidden files, as it stands in the healed tree.
 const HIDDEN: &str = "thymus_hidden";
@@ -24,6 +24,8 @@ pub struct Case<'a> {
     pub shown: &'a Shown,
     /// The healthy text of the file that is at fault.
     pub healthy: &'a str,
+    /// Files that can't be loaded here.
+    pub absent: Vec<&'a str>,
     /// The whole traffic.
     pub traffic: &'a [Value],
     /// The healthy program's window, relative to the case.
@@ -40,8 +42,14 @@ impl Case<'_> {
         let ids: Vec<usize> = self.shown.wrong.iter().take(12).chain(&self.shown.right).copied().collect();
         let calls: Vec<&Value> = ids.iter().filter_map(|id| self.traffic.get(*id)).collect();
         write(&folder.join("calls.json"), &json!({"calls": calls}).to_string())?;
-        write(&folder.join("driver.py"), PYTHON)?;
-        copy(&driver.packages().join("cloudpickle"), &folder.join("cloudpickle"))?;
+        write(&folder.join(driver.name()), driver.text())?;
+        let interpreter = match self.project.language {
+            Language::Python => {
+                copy(&driver.packages().join("cloudpickle"), &folder.join("cloudpickle"))?;
+                ".venv/bin/python"
+            }
+            Language::JavaScript => "node",
+        };
         let mut job = driver.about(".", HIDDEN);
         let traffic = format!("{HIDDEN}/calls.json");
         let more = if self.fault.capability == Capability::Performance {
@@ -52,17 +60,18 @@ impl Case<'_> {
                    "traffic": traffic})
         } else {
             let looks: &[&str] = match self.fault.capability {
-                Capability::State => &["after"],
-                Capability::Behavior => &["after", "sequence"],
+                Capability::Behavior if self.project.language == Language::Python => &["after", "sequence"],
+                // Nobody wraps JavaScript's functions in the healed tree: what steps do has to tell.
+                Capability::Behavior | Capability::State => &["after"],
                 _ => &[],
             };
-            json!({"mode": "check", "looks": looks, "traffic": traffic})
+            json!({"mode": "check", "looks": looks, "traffic": traffic, "absent": self.absent})
         };
         if let (Value::Object(job), Value::Object(more)) = (&mut job, more) {
             job.extend(more);
         }
         write(&folder.join("job.json"), &job.to_string())?;
-        Ok([".venv/bin/python".to_owned(), format!("{HIDDEN}/driver.py"), format!("{HIDDEN}/job.json")].into())
+        Ok([interpreter.to_owned(), format!("{HIDDEN}/{}", driver.name()), format!("{HIDDEN}/job.json")].into())
     }
 
     /// Writes everything but telemetry and repository.

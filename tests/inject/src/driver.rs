@@ -1,6 +1,7 @@
 //! The programs that run a project for us: written out of this one, started with a job, answering in JSON. What they
 //! run is a stranger's code, so their answers are read as such.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,12 +11,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::plant;
 use crate::process::{Stop, run};
 use crate::project::{Language, Project};
 
-pub const PYTHON: &str = include_str!("drivers/driver.py");
+const PYTHON: &str = include_str!("drivers/driver.py");
+const NODE: &str = include_str!("drivers/driver.cjs");
 const PYTHON_NEEDS: [&str; 3] =
     ["cloudpickle==3.1.2", "opentelemetry-sdk==1.41.1", "opentelemetry-exporter-otlp-proto-common==1.41.1"];
+const NODE_NEEDS: [&str; 5] = [
+    "@opentelemetry/api@1.9.0",
+    "@opentelemetry/sdk-trace-node@2.2.0",
+    "@opentelemetry/resources@2.2.0",
+    "@opentelemetry/otlp-transformer@0.208.0",
+    "@opentelemetry/sdk-trace-base@2.2.0",
+];
 const SETTLE: Duration = Duration::from_secs(30);
 
 /// What a call gave.
@@ -36,6 +46,9 @@ pub struct Outcome {
     pub frames: Vec<Frame>,
     #[serde(default)]
     pub sequence: Vec<String>,
+    /// Every handler that ran.
+    #[serde(default)]
+    pub reached: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -87,23 +100,49 @@ impl<'p> Driver<'p> {
 
     fn ready(&self) -> Result<(), Failure> {
         let script = self.script();
-        fs::write(&script, PYTHON).map_err(Failure::at(&script))?;
+        fs::write(&script, self.text()).map_err(Failure::at(&script))?;
         let packages = self.packages();
-        if packages.join("opentelemetry/sdk").is_dir() && packages.join("cloudpickle").is_dir() {
+        let (mut installer, proof) = match self.project.language {
+            Language::Python => {
+                let mut pip = Command::new("python3");
+                pip.args(["-m", "pip", "install", "--quiet", "--target"]).arg(&packages).args(PYTHON_NEEDS);
+                (pip, "cloudpickle")
+            }
+            Language::JavaScript => {
+                let mut npm = Command::new("npm");
+                npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]).arg(&packages);
+                npm.args(NODE_NEEDS);
+                (npm, "node_modules/@opentelemetry/otlp-transformer")
+            }
+        };
+        if packages.join(proof).is_dir() {
             return Ok(());
         }
-        let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "install", "--quiet", "--target"]).arg(&packages).args(PYTHON_NEEDS);
-        let ended = run(&mut pip, Duration::from_mins(4), self.stop)?;
+        let ended = run(&mut installer, Duration::from_mins(4), self.stop)?;
         if ended.well() { Ok(()) } else { Err(Failure::Unfit(format!("no OpenTelemetry SDK ({})", ended.why()))) }
     }
 
     pub fn script(&self) -> PathBuf {
-        self.harness.join("driver.py")
+        self.harness.join(self.name())
     }
 
     pub fn packages(&self) -> PathBuf {
-        self.harness.join("python")
+        self.harness.join(self.project.language.name())
+    }
+
+    /// The driver itself, for those who keep a copy.
+    pub fn text(&self) -> &'static str {
+        match self.project.language {
+            Language::Python => PYTHON,
+            Language::JavaScript => NODE,
+        }
+    }
+
+    pub fn name(&self) -> &'static str {
+        match self.project.language {
+            Language::Python => "driver.py",
+            Language::JavaScript => "driver.cjs",
+        }
     }
 
     /// What every job says about the project.
@@ -120,7 +159,7 @@ impl<'p> Driver<'p> {
         modules.dedup();
         json!({
             "root": root, "harness": harness, "paths": self.project.paths, "sources": self.project.sources,
-            "tests": modules,
+            "tests": modules, "esm": self.project.esm,
         })
     }
 
@@ -134,6 +173,7 @@ impl<'p> Driver<'p> {
             about.insert("mode".to_owned(), json!(mode));
             about.insert("out".to_owned(), json!(out));
             about.insert("scratch".to_owned(), json!(scratch.path()));
+            about.insert("instrumented".to_owned(), self.instrumented(root));
             about.extend(more);
         }
         fs::write(&job, about.to_string()).map_err(Failure::at(&job))?;
@@ -147,6 +187,18 @@ impl<'p> Driver<'p> {
         serde_json::from_str(&text).map_err(|why| Failure::Unfit(format!("`{mode}` answered no JSON: {why}")))
     }
 
+    /// What Node is handed in place of the files.
+    fn instrumented(&self, root: &Path) -> Value {
+        if self.project.language == Language::Python {
+            return Value::Null;
+        }
+        let wrapped = self.project.sources.iter().filter_map(|path| {
+            let text = fs::read_to_string(root.join(path)).ok()?;
+            Some((path.clone(), json!(plant::javascript::instrumented(path, &text)?)))
+        });
+        Value::Object(wrapped.collect())
+    }
+
     fn interpreter(&self) -> Command {
         match self.project.language {
             Language::Python => Command::new(self.project.work.join(".venv/bin/python")),
@@ -157,10 +209,30 @@ impl<'p> Driver<'p> {
     /// Runs the tests and keeps what they call.
     pub fn capture(&self, calls: &Path) -> Result<usize, Failure> {
         let copy = self.project.copy()?;
+        if self.project.language == Language::JavaScript {
+            return self.capture_preloaded(copy.path(), calls);
+        }
         let more = json!({"framework": "pytest", "arguments": self.project.test_arguments});
         let said = self.ask(copy.path(), "capture", more, Duration::from_mins(2))?;
         fs::write(calls, said.to_string()).map_err(Failure::at(calls))?;
         Ok(said["calls"].as_array().map_or(0, Vec::len))
+    }
+
+    /// Node's runners start processes of their own: each loads the driver first and leaves its calls in a folder.
+    fn capture_preloaded(&self, root: &Path, calls: &Path) -> Result<usize, Failure> {
+        let _ = fs::remove_dir_all(calls);
+        fs::create_dir_all(calls).map_err(Failure::at(calls))?;
+        let mut job = self.about(&root.to_string_lossy(), &self.packages().to_string_lossy());
+        job["calls"] = json!(calls);
+        job["instrumented"] = self.instrumented(root);
+        let file = self.project.work.join("capture.json");
+        fs::write(&file, job.to_string()).map_err(Failure::at(&file))?;
+        let mut tests = Command::new(&self.project.test_command[0]);
+        tests.args(&self.project.test_command[1..]).current_dir(root).env("THYMUS_INJECT_JOB", &file);
+        tests.env("NODE_OPTIONS", format!("--require={}", self.script().display()));
+        // Some test may see that it is watched; what was called until then is worth as much.
+        run(&mut tests, Duration::from_mins(2), self.stop)?;
+        Ok(fs::read_dir(calls).map_err(Failure::at(calls))?.count())
     }
 
     /// Makes traffic of captured calls.

@@ -71,8 +71,7 @@ fn errors(fault: &Fault, healthy: &Healthy, faulty: &Probed) -> Result<Shown, &'
             && it.error.as_deref().is_some_and(|why| !why.starts_with("TooLong"))
     };
     let failing: Vec<&Outcome> = faulty.outcomes.iter().filter(fails).collect();
-    let settled = |id: usize| healthy.call(id).is_some_and(|call| call.settled);
-    let wrong: Vec<usize> = failing.iter().map(|it| it.id).filter(|id| settled(*id)).collect();
+    let wrong: Vec<usize> = failing.iter().map(|it| it.id).filter(|id| settled(healthy, *id)).collect();
     if wrong.is_empty() {
         return Err("no call fails");
     }
@@ -100,7 +99,9 @@ fn errors(fault: &Fault, healthy: &Healthy, faulty: &Probed) -> Result<Shown, &'
 
 /// Whether a frame's function is this handler or lies within it.
 fn within(function: &str, handler: &str) -> bool {
-    outer(function) == handler
+    // V8 names a method after its receiver, so the last name has to do.
+    let last = |name: &str| name.rsplit('.').next().map(str::to_owned);
+    last(outer(function)) == last(handler)
 }
 
 fn outer(function: &str) -> &str {
@@ -110,7 +111,7 @@ fn outer(function: &str) -> &str {
 /// Calls of a handler that are and stay as they were.
 fn right(healthy: &Healthy, faulty: &Probed, handler: &str) -> Vec<usize> {
     let fine = faulty.outcomes.iter().filter(|it| it.same && it.same_after);
-    let own = fine.filter(|it| healthy.call(it.id).is_some_and(|call| call.settled && call.name == handler));
+    let own = fine.filter(|it| settled(healthy, it.id) && healthy.call(it.id).is_some_and(|call| call.name == handler));
     own.map(|it| it.id).take(15).collect()
 }
 
@@ -167,8 +168,9 @@ fn pace(slow: &[&(usize, f64, f64)]) -> f64 {
     after / f64::max(before, 1e-6)
 }
 
+/// Whether a call gives the same each time.
 fn settled(healthy: &Healthy, id: usize) -> bool {
-    healthy.call(id).is_some_and(|call| call.settled)
+    healthy.call(id).is_some_and(|call| call.settled) && healthy.outcomes.get(&id).is_some_and(|it| it.same)
 }
 
 fn state(fault: &Fault, healthy: &Healthy, faulty: &Probed) -> Result<Shown, &'static str> {
@@ -176,7 +178,7 @@ fn state(fault: &Fault, healthy: &Healthy, faulty: &Probed) -> Result<Shown, &'s
         return Err("a module can't be loaded any more");
     }
     let place = fault.place.as_ref().map_or("", |place| &place.function);
-    let own = |it: &&Outcome| healthy.call(it.id).is_some_and(|call| call.settled && call.name == place);
+    let own = |it: &&Outcome| settled(healthy, it.id) && healthy.call(it.id).is_some_and(|call| call.name == place);
     let changed = |it: &&Outcome| it.ok && (!it.same_shown || (fault.rule == "mutable-default" && !it.same));
     let wrong: Vec<usize> = faulty.outcomes.iter().filter(own).filter(changed).map(|it| it.id).collect();
     if wrong.is_empty() {
@@ -200,7 +202,7 @@ fn behavior(fault: &Fault, healthy: &Healthy, faulty: &Probed) -> Result<Shown, 
         return Err("a module can't be loaded any more");
     }
     let place = fault.place.as_ref().map_or("", |place| &place.function);
-    let own = |it: &&Outcome| healthy.call(it.id).is_some_and(|call| call.settled && call.name == place);
+    let own = |it: &&Outcome| settled(healthy, it.id) && healthy.call(it.id).is_some_and(|call| call.name == place);
     if faulty.outcomes.iter().filter(own).any(|it| !it.ok && !it.same) {
         return Err("calls fail");
     }

@@ -9,6 +9,7 @@ mod failure;
 mod fault;
 mod fetch;
 mod judge;
+mod node;
 mod plan;
 mod plant;
 mod process;

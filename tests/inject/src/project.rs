@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::fetch::{Origin, copy};
 use crate::plan::Wanted;
 use crate::process::{Ended, Stop, run};
-use crate::python;
+use crate::{node, python};
 
 const TEST_LIMIT: Duration = Duration::from_mins(2);
 
@@ -41,6 +41,8 @@ pub struct Project {
     pub work: PathBuf,
     /// Source files, relative.
     pub sources: Vec<String>,
+    /// Those that are ECMAScript modules.
+    pub esm: Vec<String>,
     /// Test files, relative.
     pub tests: Vec<String>,
     /// Folders that imports start from.
@@ -90,7 +92,7 @@ impl Project {
         };
         let mut project = match language {
             Language::Python => python::prepare(wanted, &origin.slug(), root, work, stop)?,
-            Language::JavaScript => return Err(Failure::Unfit("JavaScript is not done yet".to_owned())),
+            Language::JavaScript => node::prepare(wanted, &origin.slug(), root, work, stop)?,
         };
         project.source = source;
         if project.sources.is_empty() {

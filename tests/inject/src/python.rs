@@ -37,6 +37,7 @@ pub fn prepare(wanted: &Wanted, slug: &str, root: PathBuf, work: PathBuf, stop: 
         root,
         work,
         sources,
+        esm: Vec::new(),
         tests,
         paths,
         test_command,

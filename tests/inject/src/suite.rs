@@ -1,6 +1,6 @@
 //! From a project to its cases: traffic, healthy windows, then fault after fault until there are enough.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -40,6 +40,8 @@ pub struct Maker<'p> {
     calls: Vec<Call>,
     healthy: BTreeMap<usize, Outcome>,
     failed: BTreeMap<String, String>,
+    /// Every handler that is wrapped.
+    known: BTreeSet<String>,
 }
 
 impl<'p> Maker<'p> {
@@ -57,6 +59,8 @@ impl<'p> Maker<'p> {
         let made = driver.traffic(&captured, wish.seed)?;
         fs::write(&traffic_file, made.to_string()).map_err(Failure::at(&traffic_file))?;
         let mut traffic = made["calls"].as_array().cloned().unwrap_or_default();
+        let handlers = made["handlers"].as_array().into_iter().flatten();
+        let known = handlers.filter_map(|it| it["name"].as_str().map(str::to_owned)).collect();
         let calls: Vec<Call> = serde_json::from_value(made["calls"].clone())
             .map_err(|why| Failure::Unfit(format!("`traffic` answered oddly: {why}")))?;
         if calls.len() < 20 {
@@ -72,7 +76,8 @@ impl<'p> Maker<'p> {
         let steady = healthy.values().filter(|it| it.same).count();
         say(project, &format!("{count} calls captured, {} in the traffic, {steady} steady", calls.len()));
         let until = Instant::now() + wish.limit;
-        let maker = Self { project, driver, suite, wish, stop, until, traffic_file, traffic, calls, healthy, failed };
+        let maker =
+            Self { project, driver, suite, wish, stop, until, traffic_file, traffic, calls, healthy, failed, known };
         maker.record_healthy(copy.path())?;
         Ok(maker)
     }
@@ -115,7 +120,10 @@ impl<'p> Maker<'p> {
             }
             match self.try_one(&fault, made + 1) {
                 Ok(()) => made += 1,
-                Err(Failure::Unfit(why)) => *reasons.entry(why).or_default() += 1,
+                Err(Failure::Unfit(why)) => {
+                    let short = why.split('(').next().unwrap_or_default().trim().to_owned();
+                    *reasons.entry(short).or_default() += 1;
+                }
                 Err(failure) => return Err(failure),
             }
         }
@@ -131,7 +139,7 @@ impl<'p> Maker<'p> {
             let Ok(text) = fs::read_to_string(&file) else { continue };
             faults.extend(match self.project.language {
                 Language::Python => plant::python::candidates(path, &text, capability),
-                Language::JavaScript => Vec::new(),
+                Language::JavaScript => plant::javascript::candidates(path, &text, capability),
             });
         }
         faults
@@ -139,24 +147,26 @@ impl<'p> Maker<'p> {
 
     /// Plants one fault, looks at what it does, and writes the case if it is a natural one.
     fn try_one(&self, fault: &Fault, number: usize) -> Result<(), Failure> {
+        let only = self.reaching(fault)?;
         let faulty = self.project.copy()?;
         fault.plant(faulty.path())?;
         let times = if fault.capability == Capability::Performance { 3 } else { 2 };
-        let probed = self.driver.probe(faulty.path(), &self.traffic_file, json!({"times": times, "watch": true}))?;
+        let watched = json!({"times": times, "watch": true, "only": only});
+        let probed = self.driver.probe(faulty.path(), &self.traffic_file, watched)?;
         let healthy = Healthy { calls: &self.calls, outcomes: &self.healthy, failed: &self.failed };
         let shown = judge(fault, &healthy, &probed).map_err(|why| Failure::Unfit(why.to_owned()))?;
         let path = self.project.root.join(&fault.path);
         let text = fs::read_to_string(&path).map_err(Failure::at(&path))?;
         let baseline = beside(&self.shared("healthy.pb.gz").to_string_lossy());
-        let blind = self.project.test(faulty.path(), self.stop)?.well();
-        let case = Case {
+        let mut case = Case {
             project: self.project,
             fault,
             shown: &shown,
             healthy: &text,
+            absent: self.failed.keys().map(String::as_str).collect(),
             traffic: &self.traffic,
             baseline: &baseline.to_string_lossy(),
-            blind,
+            blind: false,
         };
         let name = format!("{}-{}-{number:02}", self.project.slug, fault.capability);
         let fresh = tempfile::tempdir_in(&self.project.work).map_err(Failure::at(&self.project.work))?;
@@ -175,12 +185,23 @@ impl<'p> Maker<'p> {
             to: &fresh.path().join("faulty.pb.gz"),
         };
         self.driver.record(clean.path(), &self.traffic_file, &recording)?;
+        case.blind = self.project.test(faulty.path(), self.stop)?.well();
         case.describe(fresh.path(), &command)?;
         let target = self.suite.join("cases").join(&name);
         fs::create_dir_all(self.suite.join("cases")).map_err(Failure::at(&target))?;
         copy(fresh.path(), &target)?;
         say(self.project, &format!("{name}: {} ({})", fault.what.lines().next().unwrap_or_default(), shown.how));
         Ok(())
+    }
+
+    /// The calls that run the faulty function; all, where that can't be known.
+    fn reaching(&self, fault: &Fault) -> Result<Option<Vec<usize>>, Failure> {
+        let Some(place) = fault.place.as_ref().filter(|place| self.known.contains(&place.function)) else {
+            return Ok(None);
+        };
+        let own = self.healthy.values().filter(|it| it.reached.contains(&place.function));
+        let ids: Vec<usize> = own.map(|it| it.id).collect();
+        if ids.is_empty() { Err(Failure::Unfit("no traffic reaches it".to_owned())) } else { Ok(Some(ids)) }
     }
 
     /// The hidden test has to hold for the healthy program, and not for the faulty one.

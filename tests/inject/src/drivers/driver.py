@@ -198,6 +198,9 @@ def canonical(value: Any, depth: int = 0, budget: list[int] | None = None) -> An
     if budget[0] < 0 or depth > 8:
         return "…"
     inner = functools.partial(canonical, depth=depth + 1, budget=budget)
+    if isinstance(value, str) and not value.isascii():
+        # Half of a surrogate pair is no JSON that everybody reads.
+        value = value.encode("utf-8", "backslashreplace").decode()
     if value is None or isinstance(value, (bool, int, str)):
         return value if type(value) in (type(None), bool, int, str) else [type(value).__qualname__, str(value)]
     if isinstance(value, float):
@@ -222,13 +225,14 @@ def canonical(value: Any, depth: int = 0, budget: list[int] | None = None) -> An
 
 
 def outcome_of(error: BaseException) -> str:
-    return f"{type(error).__qualname__}: {str(error)[:300]}"
+    return f"{type(error).__qualname__}: {str(error)[:300]}".encode("utf-8", "backslashreplace").decode()
 
 
 def plain_json(value: Any) -> str | None:
     """As a service's own capture would write it: bounded JSON, or nothing."""
     try:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text.encode()
     except (TypeError, ValueError, RecursionError):
         return None
     return text if len(text) <= MOST_CAPTURE else None
@@ -572,12 +576,14 @@ class Watcher:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
+        self.reached: set[str] = set()
 
     def around(self, function: Callable, handler: Handler) -> Callable:
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
             if len(self.seen) < 60:
                 self.seen.append(handler.name)
+            self.reached.add(handler.name)
             return function(*args, **kwargs)
 
         return call
@@ -597,7 +603,7 @@ def probe(job: dict, program: Program) -> dict:
     for call in calls_of(job):
         if time.monotonic() > until:
             break
-        runs = []
+        runs, watcher.reached = [], set()
         for _ in range(job.get("times", 1)):
             watcher.seen = []
             runs.append(attempt(call))
@@ -611,6 +617,7 @@ def probe(job: dict, program: Program) -> dict:
             "same_after": all(run.get("after") == call["after"] for run in runs),
             "same_shown": last.get("shown") == call["shown"],
             "where": last.get("where", []), "sequence": watcher.seen,
+            "reached": sorted(watcher.reached),
         })  # fmt: skip
     return {"failed": failed, "outcomes": out}
 
@@ -634,7 +641,7 @@ def check(job: dict, program: Program) -> dict:
     watcher = Watcher()
     program.around = watcher.around
     failed = program.load()
-    wrong = [f"{path}: {why}" for path, why in failed.items()]
+    wrong = [f"{path}: {why}" for path, why in failed.items() if path not in job["absent"]]
     calls = calls_of(job)
     if not calls and not job.get("loads"):
         wrong.append("there is nothing to check")
