@@ -7,6 +7,7 @@ mod admit;
 mod error;
 mod person;
 mod private;
+mod recheck;
 mod recover;
 mod replay;
 mod report;
@@ -111,7 +112,7 @@ fn live(run: &Run, scene: &Scene, team: &Team, validator: &Validator, case: &Ope
     let mut last = String::new();
     for (fixer, proposal) in proposals {
         run.stop_if_cancelled()?;
-        let trial = Trial { run, scene, validator, case, until, fixer, proposal };
+        let trial = Trial { run, scene, team, validator, case, until, fixer, proposal };
         match trial.hold()? {
             trial::Ruling::End(end) => return Ok(end),
             trial::Ruling::Next(why) => last = why,

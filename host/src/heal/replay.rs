@@ -83,6 +83,10 @@ fn calls_of<'a>(events: &'a [Recorded], id: &CaseId, case: &Case) -> Vec<Made<'a
             Event::Diagnosed { case, diagnosis: found } if case == id => diagnosis = Some(found),
             Event::CaseOpened { case, .. } if case == id => calls.extend(detected.take()),
             Event::PluginCalled { plugin, digest, export, case: of, seed, input, result: Some(result), .. } => {
+                // The patched tree that a finder looked at again is gone.
+                if export == &Export::Detect && of.is_some() {
+                    continue;
+                }
                 let Some(window) = window else { continue };
                 let Some((_, grant)) = grants.iter().find(|(plugin, _)| plugin == digest) else { continue };
                 let (digest, export, seed, input, result) = (*digest, *export, *seed, *input, *result);

@@ -2,7 +2,8 @@
 //! ledger. What a call's value means is not known here.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use crate::model::{
@@ -37,6 +38,8 @@ pub(super) struct Member {
     grant: Grant,
     plugin: Plugin,
     source: Option<PathBuf>,
+    /// The fingerprints of what it found.
+    found: OnceLock<BTreeSet<String>>,
     strikes: AtomicU32,
     benched: AtomicBool,
     calls: AtomicU64,
@@ -45,6 +48,16 @@ pub(super) struct Member {
 }
 
 impl Member {
+    /// The globs of what it may see of the source.
+    pub fn sees(&self) -> &[String] {
+        &self.grant.source
+    }
+
+    /// Whether it found this in the snapshot.
+    pub fn knew(&self, finding: &Finding) -> bool {
+        self.found.get().is_some_and(|found| found.contains(&finding.fingerprint))
+    }
+
     /// As in `thymus-error@0.1.0`.
     pub fn name(&self) -> String {
         format!("{}@{}", self.facts.name, self.facts.version)
@@ -98,7 +111,7 @@ impl<'a> Team<'a> {
         if team.members.is_empty() { Err(HealError::AllRefused) } else { Ok(team) }
     }
 
-    fn let_in(&mut self, scene: &Scene, file: &std::path::Path, facts: PluginFacts) -> Result<(), HealError> {
+    fn let_in(&mut self, scene: &Scene, file: &Path, facts: PluginFacts) -> Result<(), HealError> {
         let PluginFacts { name, version, digest, imports, .. } = facts.clone();
         let identity =
             PluginIdentity { name: name.clone(), version: version.clone(), digest, imports: imports.clone() };
@@ -132,6 +145,7 @@ impl<'a> Team<'a> {
             grant,
             plugin,
             source,
+            found: OnceLock::new(),
             strikes: AtomicU32::new(0),
             benched: AtomicBool::new(false),
             calls: AtomicU64::new(0),
@@ -178,6 +192,8 @@ impl<'a> Team<'a> {
             let findings = self.call(member, Export::Detect, None, |inputs| {
                 self.plugins.detect(&member.plugin, inputs, self.run.cancel)
             })?;
+            let known = findings.iter().flatten().map(|finding| finding.fingerprint.clone()).collect();
+            member.found.get_or_init(|| known);
             Ok::<_, HealError>(
                 findings.map(|list| list.into_iter().map(|finding| (*member, finding)).collect::<Vec<_>>()),
             )
@@ -190,6 +206,22 @@ impl<'a> Team<'a> {
             self.run.warn(format!("{} could not look: what it would have found is missing here", member.name()));
         }
         Ok(found.into_iter().flatten().flatten().collect())
+    }
+
+    /// What a finder sees in a tree with a patch in it, for a case. No value means that it gave no answer.
+    pub fn look_again(
+        &self,
+        finder: &Member,
+        case: &CaseId,
+        source: &Path,
+        patch: Digest,
+    ) -> Result<Option<Vec<Finding>>, HealError> {
+        let own = self.inputs(finder, Export::Detect, Some(case));
+        let digest = Digest::of_parts([own.digest.to_string(), patch.to_string()]);
+        let inputs = Inputs { source: Some(source.to_owned()), digest, ..own };
+        self.call_on(finder, Export::Detect, Some(case), &inputs, |inputs| {
+            self.plugins.detect(&finder.plugin, inputs, self.run.cancel)
+        })
     }
 
     /// The first cause that a plugin can tell; the one that found it is asked first.
@@ -253,14 +285,24 @@ impl<'a> Team<'a> {
         case: Option<&CaseId>,
         act: impl FnOnce(&Inputs) -> Call<T>,
     ) -> Result<Option<T>, HealError> {
+        self.call_on(member, export, case, &self.inputs(member, export, case), act)
+    }
+
+    fn call_on<T: Default>(
+        &self,
+        member: &Member,
+        export: Export,
+        case: Option<&CaseId>,
+        inputs: &Inputs,
+        act: impl FnOnce(&Inputs) -> Call<T>,
+    ) -> Result<Option<T>, HealError> {
         self.run.stop_if_cancelled()?;
         if member.benched.load(Ordering::Relaxed) {
             return Ok(None);
         }
         let plugin = member.name();
         self.run.tell(Progress::Calling { plugin: plugin.clone(), export, case: case.cloned() });
-        let inputs = self.inputs(member, export, case);
-        let call = act(&inputs);
+        let call = act(inputs);
         member.calls.fetch_add(1, Ordering::Relaxed);
         member.spent.fetch_add(if member.grant.limits.fuel > 0 { call.fuel } else { call.millis }, Ordering::Relaxed);
         let mut log = call.log;

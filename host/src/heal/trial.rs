@@ -15,9 +15,10 @@ use crate::validate::{Candidate, Ground, Validator};
 use crate::{ledger, patch};
 
 use super::private::Private;
+use super::recheck;
 use super::run::Run;
 use super::scene::Scene;
-use super::team::Member;
+use super::team::{Member, Team};
 use super::{End, HealError, Opened, Until};
 
 /// The gates of the validate room, in their order.
@@ -27,6 +28,7 @@ const PROOFS: [GateName; 5] =
 pub(super) struct Trial<'a> {
     pub run: &'a Run<'a>,
     pub scene: &'a Scene,
+    pub team: &'a Team<'a>,
     pub validator: &'a Validator,
     pub case: &'a Opened<'a>,
     pub until: Until,
@@ -150,7 +152,8 @@ impl Trial<'_> {
                 begin(&mut state.0);
             }
         };
-        let verdict = self.validator.prove(&candidate, &on_gate, self.run.cancel);
+        let verdict =
+            self.validator.prove(&candidate, &|| recheck::recheck(self, patch, &layer), &on_gate, self.run.cancel);
         self.run.stop_if_cancelled()?;
         state.into_inner().unwrap_or_else(PoisonError::into_inner).1?;
         Ok(verdict?)

@@ -18,6 +18,7 @@ mod progress;
 mod project;
 mod proposal;
 mod protection;
+mod recheck;
 mod report;
 mod rules;
 mod sandbox;
@@ -39,6 +40,7 @@ pub use progress::Progress;
 pub use project::{Framework, Project, SetUp, StateContract, TestReport, TestRun, Threshold};
 pub use proposal::{Change, Edit, Expectation, Proposal, Role};
 pub use protection::{PROTECTED, TESTS};
+pub use recheck::Recheck;
 pub use report::{
     Report, ReportedCase, ReportedDecision, ReportedGate, ReportedLocation, ReportedPlugin, ReportedProposal,
 };

@@ -88,6 +88,11 @@ impl Repository {
     }
 }
 
+/// Whether a file of this path is laid out with these globs.
+pub fn is_named(globs: &[String], path: &RepoPath) -> Result<bool, SnapshotError> {
+    Ok(patterns(globs)?.is_none_or(|set| set.is_match(path)))
+}
+
 fn patterns(globs: &[String]) -> Result<Option<GlobSet>, SnapshotError> {
     if globs.is_empty() {
         return Ok(None);

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use crate::model::RepoPath;
 
-pub use lay_out::LaidOut;
+pub use lay_out::{LaidOut, is_named};
 pub use repository::Repository;
 
 /// A file of a snapshot.

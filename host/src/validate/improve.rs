@@ -1,6 +1,6 @@
 //! Gate **improves**: what the proposal promises, measured. A promise that nothing here can measure is said to be unknown.
 
-use crate::model::{Expectation, GateStatus};
+use crate::model::{Expectation, GateStatus, Recheck};
 
 use super::ValidateError;
 use super::bench::{Bench, Ran};
@@ -21,6 +21,7 @@ pub(super) fn gate(
     trees: &Trees,
     shown: &Shown,
     expects: &[Expectation],
+    recheck: &dyn Fn() -> Recheck,
 ) -> Result<(Said, ()), Halt> {
     let mut all = Vec::new();
     for expected in expects {
@@ -33,13 +34,24 @@ pub(super) fn gate(
                 Said::passed(format!("{} new test(s) for {handler}, see `reproduces`", shown.green.len()))
             }
             Expectation::Faster { handler, percent } => faster(bench, trees, shown, handler, *percent)?,
-            Expectation::DocsAgree => Said::unknown(
-                "TH-VAL-DOCS",
-                "it promises that the documentation agrees, and thymus can't check documentation yet",
-            ),
+            Expectation::DocsAgree => docs_agree(recheck()),
         });
     }
     Ok((sum(all), ()))
+}
+
+/// Documentation agrees when who saw that it didn't sees it no more. docs/decisions/0004 says what that is worth.
+fn docs_agree(recheck: Recheck) -> Said {
+    match recheck {
+        Recheck::Gone => Said::passed("with the patch, its finder sees neither this nor anything new in these files"),
+        Recheck::Still => Said::failed("TH-VAL-DOCS", "its finder still sees the same finding with the patch"),
+        Recheck::Others(titles) => {
+            Said::failed("TH-VAL-DOCS-NEW", "with the patch, its finder sees other things in these files").with(titles)
+        }
+        Recheck::Unanswered(why) => {
+            Said::unknown("TH-VAL-DOCS", format!("whether the documentation agrees is not known: {why}"))
+        }
+    }
 }
 
 /// The worst answer, with all their sentences.

@@ -27,7 +27,7 @@ mod tree;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::model::{Cancel, Gate, GateName, Patch, Project, Proposal, RepoPath, ValidationRules, Verdict};
+use crate::model::{Cancel, Gate, GateName, Patch, Project, Proposal, Recheck, RepoPath, ValidationRules, Verdict};
 use crate::sandbox::{Sandbox, SandboxError};
 
 use bench::Bench;
@@ -119,21 +119,29 @@ impl Validator {
         Self { sandbox, home: state.join("validate") }
     }
 
-    /// Holds the proof. Each gate is told to `on_gate` when it ends; the first that fails is the last.
+    /// Holds the proof. Each gate is told to `on_gate` when it ends; the first that fails is the last. `recheck` lets the finder
+    /// look at the patched tree; it is asked only where the proposal's promise needs it.
     pub fn prove(
         &self,
         candidate: &Candidate<'_>,
+        recheck: &dyn Fn() -> Recheck,
         on_gate: &dyn Fn(&Gate),
         cancel: &Cancel,
     ) -> Result<Verdict, ValidateError> {
         let mut gates = Gates::new(on_gate);
-        match self.all(candidate, &mut gates, cancel) {
+        match self.all(candidate, recheck, &mut gates, cancel) {
             Ok(()) | Err(Halt::Failed(_)) => Ok(gates.verdict),
             Err(Halt::Error(error)) => Err(error),
         }
     }
 
-    fn all(&self, candidate: &Candidate<'_>, gates: &mut Gates<'_>, cancel: &Cancel) -> Result<(), Halt> {
+    fn all(
+        &self,
+        candidate: &Candidate<'_>,
+        recheck: &dyn Fn() -> Recheck,
+        gates: &mut Gates<'_>,
+        cancel: &Cancel,
+    ) -> Result<(), Halt> {
         let (bench, before) = gates.take(GateName::Baseline, || {
             let bench = Bench::set_up(&self.sandbox, &self.home, &candidate.ground, cancel)?;
             let (said, before) = baseline::gate(&bench, &self.home)?;
@@ -143,7 +151,7 @@ impl Validator {
         let shown = gates.take(GateName::Reproduces, || reproduce::gate(&bench, &trees, &before, candidate))?;
         gates.take(GateName::RegressesNothing, || regress::gate(&bench, &trees, &before, &shown))?;
         gates.take_unless_off(GateName::Improves, candidate.ground.rules, || {
-            improve::gate(&bench, &trees, &shown, &candidate.proposal.expects)
+            improve::gate(&bench, &trees, &shown, &candidate.proposal.expects, recheck)
         })?;
         gates
             .take_unless_off(GateName::Stable, candidate.ground.rules, || stable::gate(&bench, &trees, &before, &shown))

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use thymus::model::{
     Backend, Cancel, Confidence, Digest, Expectation, FileState, Framework, Gate, GateName, GateStatus, Patch,
-    PatchSize, PatchedFile, Project, Proposal, RepoPath, Role, SetUp, TestReport, TestRun, ValidationRules, Verdict,
+    PatchSize, PatchedFile, Project, Proposal, Recheck, RepoPath, Role, SetUp, TestReport, TestRun, ValidationRules,
+    Verdict,
 };
 use thymus::patch::write_layer;
 use thymus::sandbox::Sandbox;
@@ -17,6 +18,8 @@ pub struct Trial {
     pub project: Project,
     pub rules: ValidationRules,
     pub expects: Vec<Expectation>,
+    /// What the finder says when it looks at the patched tree.
+    pub recheck: Recheck,
     pub patch: Vec<(String, Option<String>)>,
     pub commit: String,
     pub state: tempfile::TempDir,
@@ -60,6 +63,7 @@ impl Trial {
                 off: Vec::new(),
             },
             expects: vec![Expectation::TestsTurnGreen],
+            recheck: Recheck::Unanswered("nobody asked it".into()),
             patch: Vec::new(),
             commit: "c0ffee".repeat(6),
             state: tempfile::tempdir().unwrap(),
@@ -137,7 +141,12 @@ impl Trial {
         let sandbox = Sandbox::prove_with(Backend::Hakoniwa, exe).unwrap();
         let told = Mutex::new(Vec::new());
         let on_gate = |gate: &Gate| told.lock().unwrap().push(gate.clone());
-        let verdict = Validator::new(sandbox, self.state.path()).prove(&candidate, &on_gate, &self.cancel)?;
+        let verdict = Validator::new(sandbox, self.state.path()).prove(
+            &candidate,
+            &|| self.recheck.clone(),
+            &on_gate,
+            &self.cancel,
+        )?;
         assert_eq!(*told.lock().unwrap(), verdict.gates, "each gate is told when it ends");
         Ok(verdict)
     }

@@ -1,6 +1,6 @@
 //! node:test, and what each gate says of it.
 
-use thymus::model::{Expectation, Framework, GateName, GateStatus};
+use thymus::model::{Expectation, Framework, GateName, GateStatus, Recheck};
 
 use crate::bench::{Trial, all_passed, refused};
 
@@ -98,6 +98,21 @@ fn a_proposal_without_a_test_is_no_proof() {
     // A file that the runner doesn't pick up is none.
     let trial = shop().change("src/sum.js", FIXED).change("tests/data.json", "{}");
     refused(&trial.prove(), GateName::Reproduces, "TH-VAL-NOT-RED");
+}
+
+#[test]
+fn documentation_agrees_when_its_finder_sees_nothing_any_more() {
+    let mut trial = shop().file("README.md", "# Shop\n").change("README.md", "# The shop\n");
+    trial.expects = vec![Expectation::DocsAgree];
+    let improves = |trial: &Trial| trial.prove().gates[3].clone();
+    assert_eq!((improves(&trial).status, improves(&trial).code.as_str()), (GateStatus::Unknown, "TH-VAL-DOCS"));
+    trial.recheck = Recheck::Gone;
+    assert_eq!(improves(&trial).status, GateStatus::Passed);
+    trial.recheck = Recheck::Still;
+    refused(&trial.prove(), GateName::Improves, "TH-VAL-DOCS");
+    trial.recheck = Recheck::Others(vec!["another link is dead".to_owned()]);
+    let gate = refused(&trial.prove(), GateName::Improves, "TH-VAL-DOCS-NEW");
+    assert_eq!(gate.evidence, ["another link is dead"]);
 }
 
 #[test]

@@ -25,11 +25,15 @@ impl Default for Settings {
     }
 }
 
+/// Below this, a drift counts only where production uses what it speaks of.
+const SURE: f64 = 0.6;
+
 /// What documentation gets wrong.
 pub fn detect(telemetry: &Telemetry, source: &Source, settings: &Settings) -> Result<Vec<Finding>, Failure> {
     let traffic = Traffic::of(telemetry)?;
     let mut drifts: Vec<(u64, Drift)> =
         survey(source).into_iter().map(|drift| (traffic.calls(&drift), drift)).collect();
+    drifts.retain(|(calls, drift)| *calls > 0 || drift.confidence >= SURE);
     // The sort is stable: what ranks alike stays in the order of files and places.
     drifts.sort_by_key(|(calls, drift)| {
         std::cmp::Reverse((drift.severity(*calls > 0) as u8, drift.repair.is_some(), *calls))

@@ -7,6 +7,9 @@ use thymus_sdk::source::Source;
 
 use crate::signature::Signature;
 
+/// Names at least this alike may be one, if no other is nearly as much.
+const ALIKE: f64 = 0.7;
+const CLEARLY: f64 = 0.08;
 /// The most modules that re-exports are followed through.
 const MOST_HOPS: usize = 8;
 
@@ -176,20 +179,10 @@ impl Index {
         Offer::No
     }
 
-    /// The only name of a module that an old name could have become.
-    pub fn renamed(&self, path: &str, old: &str) -> Option<&str> {
+    /// The only name of a module that an old name could have become. What is named beside the old one is something else.
+    pub fn renamed(&self, path: &str, old: &str, beside: &BTreeSet<&str>) -> Option<&str> {
         let surface = self.surfaces.get(path)?;
-        only_alike(old, surface.names.iter().map(String::as_str))
-    }
-
-    /// The only other module that offers this very name.
-    pub fn moved(&self, name: &str) -> Option<&str> {
-        let mut homes = self
-            .surfaces
-            .iter()
-            .filter(|(_, surface)| surface.names.contains(name) && surface.functions.contains_key(name));
-        let (home, _) = homes.next()?;
-        homes.next().is_none().then_some(home.as_str())
+        only_alike(old, surface.names.iter().map(String::as_str).filter(|name| !beside.contains(name)))
     }
 }
 
@@ -248,16 +241,16 @@ fn words(name: &str) -> BTreeSet<String> {
     words
 }
 
-/// How alike two names are, from 0 to 1: by their letters (Jaro-Winkler), or by the words they share (Jaccard).
+/// How alike two names are, from 0 to 1: by their letters (Damerau-Levenshtein), or by the words they share (Jaccard).
 pub fn likeness(a: &str, b: &str) -> f64 {
     let (words_a, words_b) = (words(a), words(b));
     let shared = words_a.intersection(&words_b).count();
     let all = words_a.union(&words_b).count().max(1);
     #[allow(clippy::cast_precision_loss)] // counts of words
     let by_words = if shared == 0 { 0.0 } else { 0.5 + 0.5 * shared as f64 / all as f64 };
-    let by_letters = strsim::jaro_winkler(&a.to_lowercase(), &b.to_lowercase());
+    let by_letters = strsim::normalized_damerau_levenshtein(&a.to_lowercase(), &b.to_lowercase());
     // Letters alone make short names alike.
-    by_words.max(if a.len().min(b.len()) > 3 { by_letters - 0.15 } else { 0.0 })
+    by_words.max(if a.len().min(b.len()) > 3 { by_letters } else { 0.0 })
 }
 
 /// The one candidate that is clearly more like the old name than all others.
@@ -267,7 +260,7 @@ pub fn only_alike<'n>(old: &str, candidates: impl Iterator<Item = &'n str>) -> O
     rated.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     let (best, name) = *rated.first()?;
     let second = rated.get(1).map_or(0.0, |rated| rated.0);
-    (best >= 0.66 && best - second >= 0.08).then_some(name)
+    (best >= ALIKE && best - second >= CLEARLY).then_some(name)
 }
 
 #[cfg(test)]

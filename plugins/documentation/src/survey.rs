@@ -8,14 +8,16 @@ use thymus_sdk::source::Source;
 use crate::documented::{Documented, File};
 use crate::drift::Drift;
 use crate::index::{Index, is_python};
-use crate::rules::{self, Habits};
+use crate::rules::{self, Habits, Thoroughness};
 use crate::{javascript, markdown, python};
 
 /// The most source files that are parsed, and their bytes together.
 const MOST_FILES: usize = 3_000;
 const MOST_BYTES: usize = 24 << 20;
-/// One incomplete doc comment in so many is an oversight; more are a habit.
-const THOROUGH: usize = 5;
+/// One incomplete doc comment in so many is news; down to one in so few it is an oversight, which counts where production
+/// uses the function; more are a habit.
+const NEWS: usize = 50;
+const OVERSIGHT: usize = 5;
 
 /// The drifts of a snapshot, in the order of files and places.
 pub fn survey(source: &Source) -> Vec<Drift> {
@@ -32,7 +34,7 @@ pub fn survey(source: &Source) -> Vec<Drift> {
         }
         files.extend(read(text, &mut index, &mut habits));
     }
-    habits.is_thorough = is_thorough(&files);
+    habits.thoroughness = thoroughness(&files);
     let mut drifts = Vec::new();
     for file in &files {
         for function in &file.functions {
@@ -64,10 +66,14 @@ fn read(text: thymus_sdk::source::Text, index: &mut Index, habits: &mut Habits) 
 }
 
 /// Whether who documents some parameters of a function documents them all, by and large.
-fn is_thorough(files: &[File]) -> bool {
+fn thoroughness(files: &[File]) -> Thoroughness {
     let judged: Vec<bool> = files.iter().flat_map(|file| &file.functions).filter_map(Documented::is_complete).collect();
     let incomplete = judged.iter().filter(|complete| !**complete).count();
-    incomplete <= (judged.len() / THOROUGH).max(1)
+    match incomplete {
+        few if few <= (judged.len() / NEWS).max(1) => Thoroughness::Full,
+        some if some <= judged.len() / OVERSIGHT => Thoroughness::Most,
+        _ => Thoroughness::None,
+    }
 }
 
 /// Code that people of this project wrote for others to use: no tests, nothing generated, nobody else's.
@@ -76,7 +82,7 @@ fn is_own_code(path: &str) -> bool {
         && !is_foreign(path)
         && !thymus_python::project::is_test(path)
         && !thymus_javascript::project::is_test(path)
-        && !path.ends_with(".min.js")
+        && ![".min.js", ".d.ts", ".d.mts", ".d.cts"].iter().any(|end| path.ends_with(end))
 }
 
 /// What others wrote, or machines.

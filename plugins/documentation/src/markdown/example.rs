@@ -30,6 +30,8 @@ pub struct Use {
     pub module_at: Range<usize>,
     /// The name; none where the whole module is taken.
     pub name: Option<String>,
+    /// Whether all of the module was taken by `require`, which gives a default's parts too.
+    pub is_required: bool,
     /// Everywhere in the example that the name stands for this import.
     pub places: Vec<Range<usize>>,
 }

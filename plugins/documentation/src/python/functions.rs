@@ -50,7 +50,9 @@ fn class_doc(module: &Module, class: &StmtClassDef) -> Option<Documented> {
         all.next().filter(|_| all.next().is_none())
     };
     // Who makes instances otherwise takes other arguments.
-    let init = own("__init__").filter(|_| own("__new__").is_none())?;
+    let has =
+        |name: &str| class.body.iter().filter_map(Stmt::as_function_def_stmt).any(|def| def.name.as_str() == name);
+    let init = own("__init__").filter(|_| !has("__new__") && !has("__call__"))?;
     if class.keywords().iter().any(|keyword| keyword.arg.as_ref().is_some_and(|name| name.as_str() == "metaclass")) {
         return None;
     }

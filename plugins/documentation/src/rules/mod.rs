@@ -20,8 +20,20 @@ use crate::drift::Drift;
 pub struct Habits {
     /// The project's classes.
     pub classes: Classes,
-    /// Whether the project documents all parameters where it documents some, so that a missing one is news.
-    pub is_thorough: bool,
+    /// Whether the project documents all parameters where it documents some.
+    pub thoroughness: Thoroughness,
+}
+
+/// How thorough a project's doc comments are, which says what a missing entry means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Thoroughness {
+    /// A missing entry is nothing new.
+    #[default]
+    None,
+    /// It is an oversight.
+    Most,
+    /// It is news: the parameter was added later.
+    Full,
 }
 
 /// All that a function's doc comment gets wrong.
@@ -31,8 +43,8 @@ pub fn check(file: &File, function: &Documented, habits: &Habits) -> Vec<Drift> 
     }
     let mut drifts = parameter_name::check(file, function);
     let names_agree = drifts.is_empty();
-    if names_agree && habits.is_thorough {
-        drifts.extend(undocumented_parameter::check(file, function));
+    if names_agree && habits.thoroughness != Thoroughness::None {
+        drifts.extend(undocumented_parameter::check(file, function, habits.thoroughness));
     }
     if names_agree {
         drifts.extend(parameter_order::check(file, function));

@@ -4,6 +4,7 @@
 use crate::doc::{Entry, Style};
 use crate::documented::{Documented, File, drift, repair};
 use crate::drift::{Drift, Repair, Replace, Weight};
+use crate::index::likeness;
 use crate::signature::{Kind, Parameter};
 use crate::types;
 
@@ -19,6 +20,12 @@ pub fn check(file: &File, function: &Documented) -> Vec<Drift> {
     }
     let missing: Vec<&Parameter> =
         function.named().filter(|parameter| parameter.kind == Kind::Plain && !section.has(&parameter.name)).collect();
+    // Whoever takes any number of values may call them something else in prose.
+    let has_unsaid_rest =
+        function.named().any(|parameter| parameter.kind == Kind::Rest && !section.has(&parameter.name));
+    if has_unsaid_rest {
+        return Vec::new();
+    }
     // Nothing of it fits: the comment documents something else (a wrapped function, a template), not an older state.
     if gone.len() > 2 && gone.len() == section.entries.len() {
         return Vec::new();
@@ -37,6 +44,12 @@ pub fn check(file: &File, function: &Documented) -> Vec<Drift> {
 
 /// Whether an entry names nothing that the function takes.
 fn is_gone(function: &Documented, entry: &Entry) -> bool {
+    let is_taken = |name: &str| function.named().any(|parameter| parameter.name == name);
+    // `@param {string} The string`: there is no name. `:param count int:` has the type behind it.
+    let is_prose = function.doc.style == Style::Jsdoc && entry.name.starts_with(char::is_uppercase);
+    if is_prose || entry.kind.as_ref().is_some_and(|(kind, _)| is_taken(kind)) {
+        return false;
+    }
     let mut parts = entry.name.splitn(2, '.');
     let (first, rest) = (parts.next().unwrap_or_default(), parts.next());
     let parameters = &function.signature.parameters;
@@ -114,8 +127,20 @@ fn successor<'f>(
         return None;
     }
     let fits = !types::conflict(entry.kind.as_ref().map(|kind| kind.0.as_str()), new.annotation.as_deref());
-    let is_sure = !function.signature.is_open || strsim::jaro_winkler(&entry.name, &new.name) >= ALIKE;
+    // An options object that took a single value's place is not that value under a new name.
+    if is_bag(&new.name) && !is_bag(&entry.name) && likeness(&entry.name, &new.name) < ALIKE {
+        return None;
+    }
+    let is_sure = !function.signature.is_open || likeness(&entry.name, &new.name) >= ALIKE;
     (fits && is_sure).then_some(*new)
+}
+
+/// Names for whatever may be given.
+fn is_bag(name: &str) -> bool {
+    matches!(
+        name,
+        "options" | "opts" | "config" | "settings" | "params" | "props" | "args" | "kwargs" | "data" | "context"
+    )
 }
 
 /// The one part of an options object that nothing is said of, if only one documented part is gone.

@@ -13,6 +13,13 @@ pub fn check(file: &File, function: &Documented) -> Option<Drift> {
     if function.signature.gives_value != Some(false) || !function.signature.has_body {
         return None;
     }
+    // A constructor gives an instance without saying so.
+    let last = function.name.rsplit('.').next().unwrap_or_default();
+    let is_constructor =
+        last == "__init__" || (function.doc.style == Style::Jsdoc && last.starts_with(char::is_uppercase));
+    if is_constructor {
+        return None;
+    }
     let lines = entry.lines.clone()?;
     let said = file.content.get(lines.clone())?.to_lowercase();
     if NOTHING.iter().any(|word| said.split(|c: char| !c.is_alphanumeric()).any(|other| other == *word)) {
@@ -23,8 +30,8 @@ pub fn check(file: &File, function: &Documented) -> Option<Drift> {
     found.statement =
         format!("The documentation of {} describes what it returns; no way through it returns a value", function.name);
     found.place = entry.name_at.clone();
-    let last = Line::last_start(&file.content, function.doc.inner.clone());
-    let is_whole = lines.end <= last || function.doc.style == Style::Jsdoc;
+    let end = Line::last_start(&file.content, function.doc.inner.clone());
+    let is_whole = lines.end <= end || function.doc.style == Style::Jsdoc;
     found.repair = repair(
         format!("Drop the return value from the documentation of {}", function.name),
         format!("`{}` has no `return` with a value.", function.name),

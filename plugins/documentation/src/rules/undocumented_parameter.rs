@@ -6,11 +6,13 @@ use crate::documented::{Documented, File, drift, repair};
 use crate::drift::{Drift, Repair, Replace, Weight};
 use crate::signature::{Kind, Parameter};
 
+use super::Thoroughness;
+
 /// More missing ones than this are a habit.
 const MOST: usize = 2;
 
 /// One drift for all of a function's undocumented parameters.
-pub fn check(file: &File, function: &Documented) -> Option<Drift> {
+pub fn check(file: &File, function: &Documented, thoroughness: Thoroughness) -> Option<Drift> {
     let section = &function.doc.parameters;
     let missing: Vec<&Parameter> =
         function.named().filter(|parameter| Documented::wants(parameter) && !section.has(&parameter.name)).collect();
@@ -21,7 +23,8 @@ pub fn check(file: &File, function: &Documented) -> Option<Drift> {
     }
     let names: Vec<&str> = missing.iter().map(|parameter| parameter.name.as_str()).collect();
     let listed = names.join(", ");
-    let mut found = drift(file, function, "parameter-undocumented", Weight::Gap, 0.8, names.join(" "));
+    let confidence = if thoroughness == Thoroughness::Full { 0.8 } else { 0.55 };
+    let mut found = drift(file, function, "parameter-undocumented", Weight::Gap, confidence, names.join(" "));
     found.title = format!("{}: the documentation leaves out {listed}", function.name);
     found.statement = format!(
         "The documentation of {} describes {documented} of {} parameters and leaves out `{listed}`",

@@ -60,7 +60,7 @@ impl Reader<'_, '_> {
                             } else {
                                 vec![self.at(it.imported.span())]
                             };
-                            self.take(&module, source, Some(imported.to_owned()), places);
+                            self.take(&module, source, Some(imported.to_owned()), false, places);
                             Some(imported.to_owned())
                         }
                         ImportDeclarationSpecifier::ImportDefaultSpecifier(_) => Some("default".to_owned()),
@@ -68,13 +68,13 @@ impl Reader<'_, '_> {
                     };
                     local.symbol_id.get().map(|symbol| self.known.insert(symbol, (module.clone(), taken)));
                 }
-                self.take(&module, source, None, Vec::new());
+                self.take(&module, source, None, false, Vec::new());
             }
             AstKind::VariableDeclarator(declarator) => {
                 let Some(Expression::CallExpression(call)) = declarator.init.as_ref() else { return };
                 let Some(module) = declarator.init.as_ref().and_then(require_of).map(str::to_owned) else { return };
                 let Some(Argument::StringLiteral(source)) = call.arguments.first() else { return };
-                self.take(&module, source.span, None, Vec::new());
+                self.take(&module, source.span, None, true, Vec::new());
                 self.required(&declarator.id, &module, source.span);
             }
             _ => {}
@@ -96,7 +96,7 @@ impl Reader<'_, '_> {
                     } else {
                         vec![self.at(property.key.span())]
                     };
-                    self.take(module, source, Some(name.clone()), places);
+                    self.take(module, source, Some(name.clone()), true, places);
                     id.symbol_id.get().map(|symbol| self.known.insert(symbol, (module.to_owned(), Some(name))));
                 }
             }
@@ -104,10 +104,10 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn take(&mut self, module: &str, source: Span, name: Option<String>, places: Vec<Range<usize>>) {
+    fn take(&mut self, module: &str, source: Span, name: Option<String>, is_required: bool, places: Vec<Range<usize>>) {
         // Without its quotes.
         let module_at = self.base + source.start as usize + 1..self.base + source.end as usize - 1;
-        self.example.uses.push(Use { module: module.to_owned(), module_at, name, places });
+        self.example.uses.push(Use { module: module.to_owned(), module_at, name, is_required, places });
     }
 
     fn places(&self, symbol: Option<SymbolId>, declared: Span) -> Vec<Range<usize>> {
@@ -127,7 +127,9 @@ impl Reader<'_, '_> {
                 };
                 let (module, name, at) =
                     (module.clone(), member.property.name.to_string(), self.at(member.property.span));
+                let is_required = self.example.uses.iter().any(|used| used.module == module && used.is_required);
                 self.example.uses.push(Use {
+                    is_required,
                     module,
                     module_at: at.start..at.start,
                     name: Some(name),

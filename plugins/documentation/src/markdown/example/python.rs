@@ -94,15 +94,20 @@ fn import(statement: &Stmt, map: &Map, example: &mut Example, known: &mut BTreeM
         Stmt::ImportFrom(import) if import.level == 0 => {
             let Some(module) = &import.module else { return };
             let module_at = map.range(bytes(module));
-            let whole =
-                Use { module: module.to_string(), module_at: module_at.clone(), name: None, places: Vec::new() };
+            let whole = Use {
+                module: module.to_string(),
+                module_at: module_at.clone(),
+                name: None,
+                is_required: false,
+                places: Vec::new(),
+            };
             example.uses.push(whole);
             for alias in import.names.iter().filter(|alias| alias.name.as_str() != "*") {
                 let (module, name) = (module.to_string(), Some(alias.name.to_string()));
                 let places = vec![map.range(bytes(&alias.name))];
                 let local = alias.asname.as_ref().unwrap_or(&alias.name).to_string();
                 known.insert(local, (module.clone(), name.clone()));
-                example.uses.push(Use { module, module_at: module_at.clone(), name, places });
+                example.uses.push(Use { module, module_at: module_at.clone(), name, is_required: false, places });
             }
         }
         Stmt::Import(import) => {
@@ -111,7 +116,7 @@ fn import(statement: &Stmt, map: &Map, example: &mut Example, known: &mut BTreeM
                 let local = alias.asname.as_ref().map_or_else(|| module.clone(), ToString::to_string);
                 known.insert(local, (module.clone(), None));
                 let module_at = map.range(bytes(&alias.name));
-                example.uses.push(Use { module, module_at, name: None, places: Vec::new() });
+                example.uses.push(Use { module, module_at, name: None, is_required: false, places: Vec::new() });
             }
         }
         _ => {}
@@ -135,7 +140,13 @@ fn use_of(expr: &Expr, map: &Map, example: &mut Example, known: &BTreeMap<String
             let Some((module, None)) = known.get(&object) else { return };
             let at = map.range(bytes(&attribute.attr));
             let name = Some(attribute.attr.to_string());
-            example.uses.push(Use { module: module.clone(), module_at: at.start..at.start, name, places: vec![at] });
+            example.uses.push(Use {
+                module: module.clone(),
+                module_at: at.start..at.start,
+                name,
+                is_required: false,
+                places: vec![at],
+            });
         }
         Expr::Call(call) => {
             let taken = match &*call.func {

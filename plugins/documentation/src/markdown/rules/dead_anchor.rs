@@ -84,11 +84,11 @@ mod tests {
     #[test]
     fn a_heading_that_was_reworded_is_linked_by_its_new_words() {
         let page =
-            "[Set up](#set-up-the-shop) [Use](#use) [more](docs/x.md#old-words)\n\n# Set up your shop\n\n# Use\n";
+            "[Set up](#set-up-the-shop) [Use](#use) [more](docs/x.md#new-wordings)\n\n# Set up your shop\n\n# Use\n";
         let drifts = project(&[("README.md", page), ("docs/x.md", "# New words\n\n# Other\n")]);
         assert_eq!(drifts.len(), 2, "{drifts:#?}");
         assert_eq!(repaired(page, &drifts[0]), page.replace("#set-up-the-shop", "#set-up-your-shop"));
-        assert_eq!(repaired(page, &drifts[1]), page.replace("#old-words", "#new-words"));
+        assert_eq!(repaired(page, &drifts[1]), page.replace("#new-wordings", "#new-words"));
     }
 
     #[test]

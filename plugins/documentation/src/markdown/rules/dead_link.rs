@@ -2,7 +2,7 @@
 
 use crate::documented::repair;
 use crate::drift::{Drift, Replace, Weight};
-use crate::index::{Index, join, only_alike};
+use crate::index::{Index, extension, join, only_alike};
 use crate::markdown::page::{Link, Page};
 use crate::survey::is_foreign;
 
@@ -83,7 +83,9 @@ fn successor<'i>(index: &'i Index, target: &str) -> Option<&'i str> {
     if let (Some(path), None) = (same.next(), same.next()) {
         return Some(path);
     }
-    let named = |path: &&str| path.rsplit('/').next().is_some_and(|other| other.eq_ignore_ascii_case(name));
+    let named = |path: &&str| {
+        path.rsplit('/').next().is_some_and(|other| other.eq_ignore_ascii_case(name)) && is_near(index, target, path)
+    };
     let is_common = ["readme.md", "index.md", "license", "index.js", "__init__.py", "package.json"]
         .contains(&name.to_ascii_lowercase().as_str());
     let moved: Vec<&str> = if is_common { Vec::new() } else { own().filter(named).collect() };
@@ -99,8 +101,21 @@ fn successor<'i>(index: &'i Index, target: &str) -> Option<&'i str> {
         (other_folder == folder && other_extension == extension).then_some((other_stem, path))
     });
     let beside: Vec<(&str, &str)> = beside.collect();
+    // Translations and variants of a document have its name in theirs.
+    if stem.to_ascii_lowercase().starts_with("readme") {
+        return None;
+    }
     let alike = only_alike(stem, beside.iter().map(|(stem, _)| *stem))?;
     beside.iter().find(|(stem, _)| *stem == alike).map(|(_, path)| *path)
+}
+
+/// Whether a file of the same name can be the one that was linked: documents move anywhere, others within their part of the
+/// repository. Of a folder that is gone as a whole, what was packed for users may lack all.
+fn is_near(index: &Index, target: &str, path: &str) -> bool {
+    let top = |path: &str| path.split_once('/').map_or(String::new(), |(top, _)| top.to_owned());
+    let is_prose = matches!(extension(path), "md" | "markdown" | "rst" | "txt" | "png" | "svg" | "jpg" | "gif");
+    let same_part = top(target) == top(path) || top(target).is_empty() || top(path).is_empty();
+    same_part || (is_prose && index.is_whole())
 }
 
 fn dead(page: &Page, link: &Link, path: &str, successor: Option<&str>) -> Drift {

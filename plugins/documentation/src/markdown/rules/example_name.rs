@@ -43,7 +43,9 @@ fn name_gone(
     // Attributes of what a module has, and its submodules, are no names of it.
     let is_module = example.is_python && index.python(&format!("{}.{name}", used.module)).flatten().is_some();
     let is_special = name.starts_with("__") || name == "default" || name == "prototype";
-    if is_module || is_special || index.offers(&file, name) != Offer::No {
+    // What a whole module gives to `require` may be its default's.
+    let is_of_default = used.is_required && index.offers(&file, "default") != Offer::No;
+    if is_module || is_special || is_of_default || index.offers(&file, name) != Offer::No {
         return None;
     }
     let folder = file.strip_suffix("/__init__.py");
@@ -56,7 +58,8 @@ fn name_gone(
     found.title = format!("{}: an example uses {name}, which {file} does not offer", page.text.path);
     found.statement = format!("An example takes `{name}` from `{}`; `{file}` offers no such name", used.module);
     found.against = Some((file.clone(), 0..0));
-    found.repair = index.renamed(&file, name).and_then(|new| renamed(page, examples, used, name, new, &file));
+    let beside = examples.iter().flat_map(|example| &example.uses).filter_map(|other| other.name.as_deref()).collect();
+    found.repair = index.renamed(&file, name, &beside).and_then(|new| renamed(page, examples, used, name, new, &file));
     Some(found)
 }
 

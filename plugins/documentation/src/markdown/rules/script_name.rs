@@ -6,27 +6,29 @@ use std::ops::Range;
 use crate::doc::Line;
 use crate::documented::repair;
 use crate::drift::{Drift, Replace, Weight};
-use crate::index::{Index, only_alike};
+use crate::index::{Index, likeness, only_alike};
 use crate::markdown::page::Page;
 
 use super::drift;
+
+/// `build` is not `build:docs`.
+const SURELY: f64 = 0.8;
 
 /// Each script that is gone, once.
 pub fn check(page: &Page, index: &Index) -> Vec<Drift> {
     let Some(scripts) = index.scripts() else { return Vec::new() };
     let mut found: Vec<Drift> = Vec::new();
-    // A folder's own document speaks of its own package.
-    let is_at_top = page.folder().is_empty() || page.folder() == "docs" || page.folder().starts_with("docs/");
-    if !is_at_top || scripts.is_empty() {
+    // A folder's own document speaks of its own package, or to those who use this one in theirs.
+    if !page.folder().is_empty() || scripts.is_empty() {
         return found;
     }
     for (name, at) in named(page) {
         if scripts.contains(name) || found.iter().any(|drift| drift.key == name) {
             continue;
         }
-        let alike = only_alike(name, scripts.iter().copied());
+        let alike = only_alike(name, scripts.iter().copied()).filter(|alike| likeness(name, alike) >= SURELY);
         // Elsewhere such a script may be the reader's own.
-        if alike.is_some() || (index.is_whole() && page.folder().is_empty()) {
+        if alike.is_some() || index.is_whole() {
             found.push(gone(page, name, at, alike, &scripts));
         }
     }

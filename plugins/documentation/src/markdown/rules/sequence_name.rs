@@ -72,7 +72,8 @@ fn handler_gone(text: &Text, index: &Index, beats: &[Beat], beat: &Beat, file: &
     found.statement = format!("A beat of the sequence is `{name}` in `{file}`; the file has no such handler");
     found.against = Some((file.to_owned(), 0..0));
     let same = beats.iter().filter(|other| other.handler.0 == name && other.file.0 == beat.file.0);
-    found.repair = index.renamed(file, name).and_then(|new| {
+    let beside = beats.iter().map(|other| other.handler.0).collect();
+    found.repair = index.renamed(file, name, &beside).and_then(|new| {
         repair(
             format!("Name the beat {new} as its handler is called"),
             format!("`{file}` has no `{name}`; the only name of it that is alike is `{new}`."),

@@ -1,5 +1,7 @@
 //! A table names a file that isn't there, or beside a file a function that the file doesn't have.
 
+use std::collections::BTreeSet;
+
 use crate::documented::repair;
 use crate::drift::{Drift, Replace, Weight};
 use crate::index::{Index, Offer, join, only_alike};
@@ -34,6 +36,11 @@ pub fn check(page: &Page, index: &Index) -> Vec<Drift> {
         }
     }
     found
+}
+
+/// All names that the document's code mentions.
+fn named(page: &Page) -> BTreeSet<&str> {
+    page.codes.iter().map(|code| code.text.trim().trim_end_matches("()")).collect()
 }
 
 /// The path that a code span is; none for what is no path of this repository.
@@ -104,7 +111,7 @@ fn function_gone(page: &Page, index: &Index, file: &str, code: &Code) -> Option<
     found.statement = format!("A table of the document says that `{file}` has `{name}`; it has no such name");
     found.against = Some((file.to_owned(), 0..0));
     let at = code.at.start..code.at.start + name.len();
-    found.repair = index.renamed(file, name).and_then(|new| {
+    found.repair = index.renamed(file, name, &named(page)).and_then(|new| {
         repair(
             format!("Name {new} in the table"),
             format!("`{file}` has no `{name}`; the only name of it that is alike is `{new}`."),
