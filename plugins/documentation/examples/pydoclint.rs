@@ -24,7 +24,7 @@ fn code(rule: &str) -> Option<&'static str> {
         "parameter-order" => "order (DOC104)",
         "parameter-type" => "type (DOC105)",
         "return-value" => "return value that is none (DOC202)",
-        "exception-renamed" | "exception-undocumented" | "exception-unknown" => "exceptions (DOC503)",
+        "exception-renamed" | "exception-undocumented" => "exceptions (DOC503)",
         _ => return None,
     })
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use thymus_sdk::source::Source;
 
 use crate::signature::Signature;
+use crate::survey::is_foreign;
 
 /// Names at least this alike may be one, if no other is nearly as much.
 const ALIKE: f64 = 0.7;
@@ -33,6 +34,8 @@ pub struct Index {
     pub files: BTreeSet<String>,
     /// Every folder.
     pub folders: BTreeSet<String>,
+    /// The files of a name, in lower case, that people of this project wrote.
+    named: BTreeMap<String, Vec<String>>,
     /// What each parsed module offers, by its path.
     pub surfaces: BTreeMap<String, Surface>,
     /// `package.json`, of the top.
@@ -63,13 +66,31 @@ impl Index {
                 rest = folder;
             }
         }
+        let mut named: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for path in files.iter().filter(|path| !is_foreign(path)) {
+            let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+            named.entry(name).or_default().push(path.clone());
+        }
         let package = source.text("package.json").ok().and_then(|text| serde_json::from_str(&text.content).ok());
-        Self { files: files.iter().cloned().collect(), folders, surfaces: BTreeMap::new(), package }
+        Self { files: files.iter().cloned().collect(), folders, named, surfaces: BTreeMap::new(), package }
     }
 
     /// Whether a path names a file or a folder.
     pub fn has(&self, path: &str) -> bool {
         self.files.contains(path) || self.folders.contains(path)
+    }
+
+    /// The project's own files of a name, in whatever case it is written.
+    pub fn named(&self, name: &str) -> &[String] {
+        self.named.get(&name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The files right in a folder.
+    pub fn in_folder<'i>(&'i self, folder: &str) -> impl Iterator<Item = &'i str> {
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let length = prefix.len();
+        let below = self.files.range(prefix.clone()..).take_while(move |path| path.starts_with(&prefix));
+        below.map(String::as_str).filter(move |path| !path[length..].contains('/'))
     }
 
     /// The file or folder that a path names as seen from a folder, or from one of those around it, the nearest first.

@@ -120,7 +120,7 @@ fn holder_name<'a>(code: &Code<'a>, id: NodeId) -> Option<&'a str> {
 pub(super) fn signature(code: &Code, function: &Func) -> Signature {
     let uses_arguments = || {
         let uses = |kind: AstKind| matches!(kind, AstKind::IdentifierReference(id) if id.name == "arguments");
-        code.inside(function.span).any(uses)
+        inside(code, function).any(uses)
     };
     let header_end = match function.body {
         Body::Block(body) => body.span.start,
@@ -193,6 +193,17 @@ fn field(code: &Code, value: &BindingPattern) -> Parameter {
     Parameter { name: String::new(), kind: Kind::Plain, default, annotation: None }
 }
 
+/// The nodes in a function. They are numbered in the order of the source, so those of a function stand behind it in one row; looking
+/// through the whole file for each function would be quadratic.
+pub(super) fn inside<'c, 'a>(
+    code: &'c Code<'a>,
+    function: &Func<'a>,
+) -> impl Iterator<Item = AstKind<'a>> + use<'c, 'a> {
+    let end = function.span.end;
+    let behind = code.semantic.nodes().iter().skip(function.id.index() + 1).map(oxc::semantic::AstNode::kind);
+    behind.take_while(move |kind| kind.span().start < end)
+}
+
 /// Whether calling it gives a value; none where that can't be told.
 fn gives_value(code: &Code, function: &Func) -> Option<bool> {
     let Body::Block(body) = function.body else { return Some(true) };
@@ -204,7 +215,7 @@ fn gives_value(code: &Code, function: &Func) -> Option<bool> {
     if let Some(oxc::ast::ast::Statement::ThrowStatement(_)) = body.statements.last() {
         throws_last = true;
     }
-    let gives = code.inside(body.span).any(|kind| {
+    let gives = inside(code, function).any(|kind| {
         matches!(kind, AstKind::ReturnStatement(statement)
             if statement.argument.as_ref().is_some_and(|value| !is_nothing(value)) && own(kind.node_id()))
     });

@@ -3,14 +3,14 @@
 use oxc::ast::AstKind;
 use oxc::ast::ast::{Argument, Expression};
 use oxc::span::GetSpan as _;
-use thymus_javascript::code::{Body, Code, Func, bare, is_name, range};
+use thymus_javascript::code::{Code, Func, bare, is_name, range};
 
+use super::functions::inside;
 use crate::signature::Raise;
 
 /// `throw new X(…)`, in the order of the code. What stands in a `try` with a handler may be caught, and is left out.
 pub(super) fn throws(code: &Code, function: &Func) -> Vec<Raise> {
-    let Body::Block(body) = function.body else { return Vec::new() };
-    let found = code.inside(body.span).filter_map(|kind| {
+    let found = inside(code, function).filter_map(|kind| {
         let AstKind::ThrowStatement(statement) = kind else { return None };
         let is_own = code.function_of(kind.node_id()).is_some_and(|inner| inner.id == function.id);
         let may_be_caught = code.ancestors(kind.node_id()).any(|outer| match outer {

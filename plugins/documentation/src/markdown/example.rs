@@ -7,8 +7,9 @@ use std::ops::Range;
 
 use super::page::{Block, Page};
 
-/// The most blocks of a document that are parsed.
+/// The most blocks of a document that are parsed, and the largest of them: what is larger is data.
 const MOST: usize = 200;
+const LARGEST: usize = 32 << 10;
 
 /// What an example takes from modules.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,7 +53,12 @@ pub struct Call {
 impl Example {
     /// The examples of a document that parse.
     pub fn all(page: &Page) -> Vec<Self> {
-        page.blocks.iter().take(MOST).filter_map(|block| Self::read(page, block)).collect()
+        page.blocks
+            .iter()
+            .filter(|block| block.at.len() <= LARGEST)
+            .take(MOST)
+            .filter_map(|block| Self::read(page, block))
+            .collect()
     }
 
     fn read(page: &Page, block: &Block) -> Option<Self> {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 use thymus_sdk::source::Text;
 
-use super::slug::Slugs;
+use super::slug::{Slugs, essence};
 
 /// A document.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Page {
     pub headings: Vec<(String, String)>,
     /// Anchors that HTML sets.
     pub ids: BTreeSet<String>,
+    /// What of all these anchors readers see.
+    pub essences: BTreeSet<String>,
     /// Links and images.
     pub links: Vec<Link>,
     /// Fenced and indented code.
@@ -94,6 +96,7 @@ impl Page {
             text,
             headings: Vec::new(),
             ids: BTreeSet::new(),
+            essences: BTreeSet::new(),
             links: Vec::new(),
             blocks: Vec::new(),
             tables: Vec::new(),
@@ -117,6 +120,8 @@ impl Page {
             page.take(&content, event, at, &mut open);
         }
         page.links.sort_by_key(|link| link.at.start);
+        let headings = page.headings.iter().flat_map(|(slug, words)| [essence(slug), essence(words)]);
+        page.essences = headings.chain(page.ids.iter().map(|id| essence(id))).collect();
         page
     }
 

@@ -1,6 +1,6 @@
 //! Documented exceptions against those that the body throws itself. What callees throw, nobody can see here; so a documented
-//! one is wrong only if no class of its name exists anywhere, and a thrown one is missing only if neither it nor a base of it
-//! is documented, in a function that documents exceptions.
+//! one is wrong only if no class of its name is known anywhere and the body throws one that is not documented; and a thrown one is
+//! missing only if neither it nor a base of it is documented, in a function that documents exceptions.
 
 use crate::classes::Classes;
 use crate::doc::{Entry, Style};
@@ -14,8 +14,7 @@ pub fn check(file: &File, function: &Documented, classes: &Classes) -> Vec<Drift
     if section.is_unsure || section.entries.is_empty() || !function.signature.has_body {
         return Vec::new();
     }
-    let unknown: Vec<&Entry> =
-        section.entries.iter().filter(|entry| is_checked(function) && !classes.knows(&entry.name)).collect();
+    let unknown: Vec<&Entry> = section.entries.iter().filter(|entry| !classes.knows(&entry.name)).collect();
     let mut unsaid: Vec<&Raise> = Vec::new();
     for raise in &function.signature.raises {
         let is_said = section.entries.iter().any(|entry| classes.covers(&entry.name, &raise.name));
@@ -25,17 +24,9 @@ pub fn check(file: &File, function: &Documented, classes: &Classes) -> Vec<Drift
     }
     match (&unknown[..], &unsaid[..]) {
         ([old], [new]) => vec![renamed(file, function, old, new)],
-        (unknown, unsaid) => {
-            let gone = unknown.iter().map(|entry| gone(file, function, entry));
-            let added = unsaid.iter().map(|raise| missing(file, function, raise));
-            gone.chain(added).collect()
-        }
+        // A name that nothing here knows may be somebody else's, thrown by a callee.
+        (_, unsaid) => unsaid.iter().map(|raise| missing(file, function, raise)).collect(),
     }
-}
-
-/// JavaScript has too many ways to name an error that is no class.
-fn is_checked(function: &Documented) -> bool {
-    function.doc.style != Style::Jsdoc
 }
 
 fn renamed(file: &File, function: &Documented, old: &Entry, new: &Raise) -> Drift {
@@ -54,16 +45,6 @@ fn renamed(file: &File, function: &Documented, old: &Entry, new: &Raise) -> Drif
         format!("No class is called `{was}`; what `{}` raises is `{is}`. What is said of it stays.", function.name),
         [Replace::of(&file.content, old.name_at.clone(), is.clone())],
     );
-    found
-}
-
-fn gone(file: &File, function: &Documented, entry: &Entry) -> Drift {
-    let name = &entry.name;
-    let mut found = drift(file, function, "exception-unknown", Weight::Wrong, 0.7, name.clone());
-    found.title = format!("{}: the documentation names an exception {name} that does not exist", function.name);
-    found.statement =
-        format!("The documentation of {} names `{name}`; no class of the project is called so", function.name);
-    found.place = entry.name_at.clone();
     found
 }
 

@@ -15,6 +15,9 @@ use crate::classes::Classes;
 use crate::documented::{Documented, File};
 use crate::drift::Drift;
 
+/// More parameters than this are generated.
+const MOST: usize = 100;
+
 /// What rules know beyond the function itself.
 #[derive(Debug, Default)]
 pub struct Habits {
@@ -38,7 +41,8 @@ pub enum Thoroughness {
 
 /// All that a function's doc comment gets wrong.
 pub fn check(file: &File, function: &Documented, habits: &Habits) -> Vec<Drift> {
-    if function.doc.is_foreign {
+    let is_huge = function.doc.parameters.entries.len().max(function.signature.parameters.len()) > MOST;
+    if function.doc.is_foreign || is_huge {
         return Vec::new();
     }
     let mut drifts = parameter_name::check(file, function);

@@ -8,7 +8,7 @@ use crate::index::{join, only_alike};
 use crate::markdown::page::{Link, Page};
 use crate::markdown::slug::essence;
 
-use super::drift;
+use super::{MOST, drift};
 
 /// Each anchor that leads nowhere, once.
 pub fn check(page: &Page, pages: &BTreeMap<String, Page>) -> Vec<Drift> {
@@ -22,6 +22,9 @@ pub fn check(page: &Page, pages: &BTreeMap<String, Page>) -> Vec<Drift> {
             continue;
         }
         found.push(dead(page, link, anchor, successor(page, target, link, anchor)));
+        if found.len() == MOST {
+            break;
+        }
     }
     found
 }
@@ -31,11 +34,7 @@ fn leads(target: &Page, anchor: &str) -> bool {
     let is_line = anchor.strip_prefix('L').is_some_and(|line| line.starts_with(|c: char| c.is_ascii_digit()));
     let is_special =
         anchor.is_empty() || matches!(anchor, "top" | "readme") || anchor.contains(['%', '=', '!', '~', '/', ':']);
-    is_special
-        || is_line
-        || wanted.is_empty()
-        || target.headings.iter().any(|(slug, words)| essence(slug) == wanted || essence(words) == wanted)
-        || target.ids.iter().any(|id| id == anchor || essence(id) == wanted)
+    is_special || is_line || wanted.is_empty() || target.essences.contains(&wanted) || target.ids.contains(anchor)
 }
 
 /// The only heading that it can have become: the one that the link's words say, or the one that is alike and that no other link

@@ -6,7 +6,7 @@ use crate::index::{Index, extension, join, only_alike};
 use crate::markdown::page::{Link, Page};
 use crate::survey::is_foreign;
 
-use super::drift;
+use super::{MOST, drift};
 
 /// Each target that leads nowhere, once.
 pub fn check(page: &Page, index: &Index) -> Vec<Drift> {
@@ -23,6 +23,9 @@ pub fn check(page: &Page, index: &Index) -> Vec<Drift> {
             successor.is_some() || (index.is_whole() && folder.is_none_or(|folder| index.folders.contains(folder)));
         if is_sure {
             found.push(dead(page, link, path, successor));
+        }
+        if found.len() == MOST {
+            break;
         }
     }
     found
@@ -78,27 +81,24 @@ fn is_there(index: &Index, target: &str) -> bool {
 /// The only file that it can have become.
 fn successor<'i>(index: &'i Index, target: &str) -> Option<&'i str> {
     let (folder, name) = target.rsplit_once('/').unwrap_or(("", target));
-    let own = || index.files.iter().map(String::as_str).filter(|path| !is_foreign(path));
+    let own = || index.named(name).iter().map(String::as_str);
     let mut same = own().filter(|path| path.eq_ignore_ascii_case(target));
     if let (Some(path), None) = (same.next(), same.next()) {
         return Some(path);
     }
-    let named = |path: &&str| {
-        path.rsplit('/').next().is_some_and(|other| other.eq_ignore_ascii_case(name)) && is_near(index, target, path)
-    };
+    let is_near = |path: &&str| is_near(index, target, path);
     let is_common = ["readme.md", "index.md", "license", "index.js", "__init__.py", "package.json"]
         .contains(&name.to_ascii_lowercase().as_str());
-    let moved: Vec<&str> = if is_common { Vec::new() } else { own().filter(named).collect() };
+    let moved: Vec<&str> = if is_common { Vec::new() } else { own().filter(is_near).collect() };
     match moved[..] {
         [path] => return Some(path),
         [] => {}
         _ => return None,
     }
     let (stem, extension) = name.rsplit_once('.')?;
-    let beside = own().filter_map(|path| {
-        let (other_folder, other) = path.rsplit_once('/').unwrap_or(("", path));
-        let (other_stem, other_extension) = other.rsplit_once('.')?;
-        (other_folder == folder && other_extension == extension).then_some((other_stem, path))
+    let beside = index.in_folder(folder).filter_map(|path| {
+        let (other_stem, other_extension) = path.rsplit('/').next()?.rsplit_once('.')?;
+        (other_extension == extension).then_some((other_stem, path))
     });
     let beside: Vec<(&str, &str)> = beside.collect();
     // Translations and variants of a document have its name in theirs.

@@ -10,7 +10,7 @@ use crate::documented::repair;
 use crate::drift::{Drift, Replace, Weight};
 use crate::index::{Index, Offer, extension, only_alike};
 
-use super::drift;
+use super::{MOST, drift};
 
 /// Whether a path names a document of sequences.
 pub fn is_sequence(path: &str) -> bool {
@@ -29,6 +29,9 @@ pub fn check(text: &Text, index: &Index) -> Vec<Drift> {
     let mut found: Vec<Drift> = Vec::new();
     let beats = beats(text);
     for beat in &beats {
+        if found.len() == MOST {
+            break;
+        }
         let folder = text.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let drift = match index.seen_from(folder, beat.file.0) {
             Some(file) => handler_gone(text, index, &beats, beat, &file),

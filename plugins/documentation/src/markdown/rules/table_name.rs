@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use crate::documented::repair;
 use crate::drift::{Drift, Replace, Weight};
 use crate::index::{Index, Offer, join, only_alike};
-use crate::markdown::page::{Code, Page, Table};
+use crate::markdown::page::{Code, Page};
 use crate::survey::is_foreign;
 
-use super::drift;
+use super::{MOST, drift};
 
 /// The words of a column that names functions.
 const FUNCTIONS: [&str; 7] = ["handler", "handlers", "function", "functions", "method", "export", "exports"];
@@ -18,12 +18,18 @@ pub fn check(page: &Page, index: &Index) -> Vec<Drift> {
     let mut found: Vec<Drift> = Vec::new();
     for table in &page.tables {
         let column = table.head.iter().position(|head| FUNCTIONS.contains(&head.trim().to_lowercase().as_str()));
+        // A table that has files of this repository speaks of this repository.
+        let codes = table.rows.iter().flatten().flat_map(|cell| &cell.codes);
+        let is_ours = codes.filter_map(|code| path_of(page, code)).any(|other| index.has(&other));
         for row in &table.rows {
+            if found.len() >= MOST {
+                return found;
+            }
             let files: Vec<(&Code, String)> =
                 row.iter().flat_map(|cell| &cell.codes).filter_map(|code| Some((code, path_of(page, code)?))).collect();
             for (code, path) in &files {
                 if !index.has(path) && !found.iter().any(|drift| drift.key == code.text) {
-                    found.extend(file_gone(page, index, table, code, path));
+                    found.extend(file_gone(page, index, is_ours, code, path));
                 }
             }
             let there: Vec<&String> = files.iter().map(|(_, path)| path).filter(|path| index.has(path)).collect();
@@ -53,28 +59,20 @@ fn path_of(page: &Page, code: &Code) -> Option<String> {
     is_path.then(|| join(page.folder(), text)).flatten()
 }
 
-fn file_gone(page: &Page, index: &Index, table: &Table, code: &Code, path: &str) -> Option<Drift> {
+fn file_gone(page: &Page, index: &Index, is_ours: bool, code: &Code, path: &str) -> Option<Drift> {
     // As seen from a folder around, which is how documents in folders often write it.
     let is_there = index.seen_from(page.folder(), code.text.trim_end_matches('/')).is_some();
     if is_there || is_foreign(path) || is_foreign(&format!("{path}/x")) {
         return None;
     }
     let (folder, name) = path.rsplit_once('/')?;
-    let named: Vec<&String> =
-        index.files.iter().filter(|other| !is_foreign(other) && other.rsplit('/').next() == Some(name)).collect();
-    let beside: Vec<&str> = index
-        .files
-        .iter()
-        .filter_map(|other| other.rsplit_once('/').filter(|(other, _)| *other == folder).map(|(_, name)| name))
-        .collect();
+    let named: Vec<&String> = index.named(name).iter().filter(|other| other.rsplit('/').next() == Some(name)).collect();
+    let beside: Vec<&str> = index.in_folder(folder).filter_map(|other| other.rsplit('/').next()).collect();
     let successor = match named[..] {
         [one] => Some(one.clone()),
         [] => only_alike(name, beside.iter().copied()).map(|name| format!("{folder}/{name}")),
         _ => None,
     };
-    // A table of files that has others of this repository speaks of this repository.
-    let others = table.rows.iter().flatten().flat_map(|cell| &cell.codes);
-    let is_ours = others.filter_map(|code| path_of(page, code)).any(|other| index.has(&other));
     if successor.is_none() && !is_ours {
         return None;
     }
