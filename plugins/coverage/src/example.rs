@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::privacy::Replacements;
 
 /// The most examples of a handler.
-pub const MOST: usize = 5;
+pub const MOST: usize = 6;
 /// The longest example, in bytes of JSON: a test is for people.
 pub const LONGEST: usize = 2_000;
 /// What thymus and others put in place of a secret: such a call is not the one that was made.
@@ -71,14 +71,16 @@ pub fn choose(seen: &BTreeMap<String, Seen>, window: (u64, u64)) -> Vec<Example>
         let outcome = format!("{:?}", example.outcome);
         if shapes.insert(shape_of_outcome(&example.outcome)) && outcomes.insert(outcome.clone()) {
             chosen.push(example);
-        } else if outcomes.insert(outcome) {
+        } else if !matches!(example.outcome, Outcome::Threw { .. }) && outcomes.insert(outcome) {
             others.push(example);
         }
     }
     // Shapes that differ first; then other values of the same shape, so that no constant passes for them.
     chosen.truncate(MOST);
-    let room = MOST.min(3).saturating_sub(chosen.len());
-    chosen.extend(others.into_iter().take(room));
+    let room = MOST.saturating_sub(chosen.len());
+    let step = others.len().div_ceil(room.max(1)).max(1);
+    // Small ones and large ones.
+    chosen.extend(others.into_iter().step_by(step).take(room));
     chosen
 }
 
@@ -237,7 +239,7 @@ mod tests {
             (json!(["f"]), Outcome::Threw { kind: "NotFound".to_owned(), message: "no item X-2".to_owned() }),
         ]);
         let chosen: Vec<Value> = choose(&calls, WINDOW).into_iter().map(|example| example.args).collect();
-        assert_eq!(chosen, [json!(["a"]), json!(["c"]), json!(["d"])]);
+        assert_eq!(chosen, [json!(["a"]), json!(["c"]), json!(["d"]), json!(["b"]), json!(["e"])]);
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use oxc::allocator::Allocator;
 use oxc::ast::AstKind;
+use oxc::ast::ast::Expression;
 use oxc::span::{GetSpan as _, Span};
-use thymus_javascript::code::{Code, Func, last_segment};
+use thymus_javascript::code::{Code, Func, bare, last_segment};
 use thymus_javascript::project::{Project, is_test};
 use thymus_javascript::testing::{self, Call, Expect, Subject, TestCase};
 use thymus_sdk::source::Source;
@@ -17,6 +18,11 @@ use crate::reach::{Mentions, Tests};
 
 /// Bytes of all files together.
 const MOST_BYTES: usize = 16 << 20;
+/// Objects that every program has.
+const BUILT_IN: [&str; 16] = [
+    "JSON", "Math", "Object", "Array", "Number", "String", "Date", "Promise", "Reflect", "Symbol", "Buffer", "process",
+    "console", "assert", "path", "fs",
+];
 /// What another run may answer otherwise.
 const READS: [&str; 19] = [
     "Date.now",
@@ -90,7 +96,11 @@ fn names(code: &Code<'_>, within: Option<Span>) -> BTreeSet<String> {
         .filter(|kind| inside(kind.span()))
         .filter_map(|kind| match kind {
             AstKind::IdentifierReference(name) => Some(name.name.to_string()),
-            AstKind::StaticMemberExpression(member) => Some(member.property.name.to_string()),
+            // `JSON.parse` is nobody's `parse`.
+            AstKind::StaticMemberExpression(member) => match bare(&member.object) {
+                Expression::Identifier(of) if BUILT_IN.contains(&of.name.as_str()) => None,
+                _ => Some(member.property.name.to_string()),
+            },
             AstKind::ImportSpecifier(import) => Some(import.imported.name().to_string()),
             _ => None,
         })
