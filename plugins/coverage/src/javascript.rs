@@ -59,52 +59,88 @@ pub fn mentions(source: &Source) -> (Tests, Mentions) {
         }
         let allocator = Allocator::default();
         let Some(code) = Code::parse(&allocator, &text) else { continue };
+        let mentioned = Mentioned::of(&code);
         if is_test(path) {
             tests.files += 1;
-            tests.names.extend(names(&code, None));
-            tests.pages.extend(pages(&code, None));
+            tests.names.extend(mentioned.names.iter().map(|(_, name)| name.clone()));
+            tests.pages.extend(mentioned.pages.iter().map(|(_, page)| page.clone()));
         }
         // What a file calls when it is loaded runs in every test that loads it.
         tests.names.extend(called_when_loaded(&code));
         for function in code.functions() {
-            if let Some(name) = code.function_name(&function) {
-                let span = Some(function.span);
-                mentions.add(name, names(&code, span), pages(&code, span).len());
+            let Some(name) = code.function_name(&function) else { continue };
+            let pages = part(&mentioned.pages, function.span).len();
+            let names = mentioned.names_in(function.span);
+            // Making an object runs its constructor.
+            if name == "constructor"
+                && let Some(class) = class_of(&code, &function)
+            {
+                mentions.add(class, names.clone(), pages);
             }
-        }
-        for class in code.kinds().filter_map(|kind| match kind {
-            AstKind::Class(class) => Some(class),
-            _ => None,
-        }) {
-            let constructor = code
-                .functions_named("constructor")
-                .into_iter()
-                .find(|it| class.span.start <= it.span.start && it.span.end <= class.span.end);
-            if let (Some(name), Some(constructor)) = (&class.id, constructor) {
-                let span = Some(constructor.span);
-                mentions.add(name.name.as_str(), names(&code, span), pages(&code, span).len());
-            }
+            mentions.add(name, names, pages);
         }
     }
     (tests, mentions)
 }
 
-/// The names in a file or a part of it: what is read, called, or reached into.
-fn names(code: &Code<'_>, within: Option<Span>) -> BTreeSet<String> {
-    let inside = |span: Span| within.is_none_or(|it| it.start <= span.start && span.end <= it.end);
-    code.kinds()
-        .filter(|kind| inside(kind.span()))
-        .filter_map(|kind| match kind {
-            AstKind::IdentifierReference(name) => Some(name.name.to_string()),
-            // `JSON.parse` is nobody's `parse`.
-            AstKind::StaticMemberExpression(member) => match bare(&member.object) {
-                Expression::Identifier(of) if BUILT_IN.contains(&of.name.as_str()) => None,
-                _ => Some(member.property.name.to_string()),
-            },
-            AstKind::ImportSpecifier(import) => Some(import.imported.name().to_string()),
-            _ => None,
-        })
-        .collect()
+/// The class around a function.
+fn class_of<'a>(code: &Code<'a>, function: &Func<'a>) -> Option<&'a str> {
+    code.ancestors(function.id).find_map(|kind| match kind {
+        AstKind::Class(class) => Some(class.id.as_ref()?.name.as_str()),
+        _ => None,
+    })
+}
+
+/// What a file mentions, in the order of its text, so that a part of it is found without going through all.
+struct Mentioned {
+    /// What is read, called, or reached into.
+    names: Vec<(u32, String)>,
+    /// Texts that begin with a slash; what is put into a template is `*`.
+    pages: Vec<(u32, String)>,
+}
+
+impl Mentioned {
+    fn of(code: &Code<'_>) -> Self {
+        let mut names: Vec<_> = code.kinds().filter_map(|kind| Some((kind.span().start, name_of(kind)?))).collect();
+        let mut pages: Vec<_> = code.kinds().filter_map(|kind| Some((kind.span().start, page_of(kind)?))).collect();
+        names.sort_unstable();
+        pages.sort_unstable();
+        Self { names, pages }
+    }
+
+    fn names_in(&self, span: Span) -> BTreeSet<String> {
+        part(&self.names, span).iter().map(|(_, name)| name.clone()).collect()
+    }
+}
+
+fn part(all: &[(u32, String)], span: Span) -> &[(u32, String)] {
+    let start = all.partition_point(|(at, _)| *at < span.start);
+    let end = all.partition_point(|(at, _)| *at < span.end);
+    &all[start..end.max(start)]
+}
+
+fn name_of(kind: AstKind<'_>) -> Option<String> {
+    match kind {
+        AstKind::IdentifierReference(name) => Some(name.name.to_string()),
+        // `JSON.parse` is nobody's `parse`.
+        AstKind::StaticMemberExpression(member) => match bare(&member.object) {
+            Expression::Identifier(of) if BUILT_IN.contains(&of.name.as_str()) => None,
+            _ => Some(member.property.name.to_string()),
+        },
+        AstKind::ImportSpecifier(import) => Some(import.imported.name().to_string()),
+        _ => None,
+    }
+}
+
+fn page_of(kind: AstKind<'_>) -> Option<String> {
+    let text = match kind {
+        AstKind::StringLiteral(text) => text.value.to_string(),
+        AstKind::TemplateLiteral(template) => {
+            template.quasis.iter().map(|part| part.value.raw.as_str()).collect::<Vec<_>>().join("*")
+        }
+        _ => return None,
+    };
+    (text.starts_with('/') && text.len() < 500).then_some(text)
 }
 
 /// Functions that are called outside of functions.
@@ -116,22 +152,6 @@ fn called_when_loaded(code: &Code<'_>) -> Vec<String> {
         _ => None,
     });
     calls.collect()
-}
-
-/// Texts that begin with a slash; what is put into a template becomes `*`.
-fn pages(code: &Code<'_>, within: Option<Span>) -> Vec<String> {
-    let inside = |span: Span| within.is_none_or(|it| it.start <= span.start && span.end <= it.end);
-    code.kinds()
-        .filter(|kind| inside(kind.span()))
-        .filter_map(|kind| match kind {
-            AstKind::StringLiteral(text) => Some(text.value.to_string()),
-            AstKind::TemplateLiteral(template) => {
-                Some(template.quasis.iter().map(|part| part.value.raw.as_str()).collect::<Vec<_>>().join("*"))
-            }
-            _ => None,
-        })
-        .filter(|text| text.starts_with('/') && text.len() < 500)
-        .collect()
 }
 
 /// The handler's code.
@@ -170,7 +190,7 @@ fn branches(code: &Code<'_>, function: &Func<'_>) -> usize {
 
 /// In the function itself, or in one of its file that it calls.
 fn reads(code: &Code<'_>, function: &Func<'_>) -> Option<String> {
-    let mentioned = names(code, Some(function.span));
+    let mentioned = Mentioned::of(code).names_in(function.span);
     let helpers = code.functions().filter(|other| {
         other.span != function.span && code.function_name(other).is_some_and(|name| mentioned.contains(name))
     });

@@ -50,23 +50,22 @@ pub fn retain_uncalled(
     if open.is_empty() {
         return lines;
     }
-    let mut files: HashMap<String, Option<String>> = HashMap::new();
     let mut known: HashMap<(String, Option<String>), bool> = HashMap::new();
     let mut routes: HashMap<String, bool> = HashMap::new();
     // Each span by a hash of its ids: its caller, and whether it is reached itself.
     let mut spans: HashMap<u64, (Option<u64>, bool)> = HashMap::new();
+    let places: HashMap<(String, String, Option<String>), usize> = open
+        .iter()
+        .enumerate()
+        .map(|(at, (handler, ..))| ((handler.service.clone(), handler.handler.clone(), handler.path.clone()), at))
+        .collect();
     let mut of_open: Vec<Vec<u64>> = open.iter().map(|_| Vec::new()).collect();
-    for (handler, path, _) in open.iter() {
-        files.insert(handler.path.clone().unwrap_or_default(), Some(path.clone()));
-    }
     for span in telemetry.spans_as::<Lean>(&[]).flatten().take(MOST_SPANS) {
         let (Some(id), parent) = (number(&span.trace_id, &span.span_id), span.parent_span_id.as_deref()) else {
             continue;
         };
-        let at = open.iter().position(|(handler, ..)| {
-            (&handler.service, &handler.handler, &handler.path) == (&span.service, &span.handler, &span.path)
-        });
-        let reached = if let Some(at) = at {
+        let key = (span.service, span.handler, span.path);
+        let reached = if let Some(at) = places.get(&key).copied() {
             if of_open[at].len() < MOST_OF_ONE {
                 of_open[at].push(id);
             }
@@ -77,7 +76,7 @@ pub fn retain_uncalled(
         } else if let Some(route) = span.attributes.route {
             *routes.entry(route).or_insert_with_key(|route| asks_for(pages, route))
         } else {
-            let key = (span.handler, span.path);
+            let key = (key.1, key.2);
             *known.entry(key).or_insert_with_key(|(handler, path)| is_reached(handler, path.as_deref()))
         };
         spans.insert(id, (parent.and_then(|parent| number(&span.trace_id, parent)), reached));

@@ -53,7 +53,12 @@ pub fn examples(
             return Vec::new();
         }
         let Calls { mut seen, unsteady } = calls;
-        seen.retain(|args, call| !unsteady.contains(args) && is_repeatable(call, candidate.language, source));
+        let mut own = BTreeMap::new();
+        seen.retain(|args, call| {
+            let Outcome::Threw { kind, .. } = &call.outcome else { return !unsteady.contains(args) };
+            let key = (candidate.language, kind.clone());
+            !unsteady.contains(args) && *own.entry(key).or_insert_with(|| is_own(kind, candidate.language, source))
+        });
         example::choose(&seen, seconds)
     });
     Ok(chosen.collect())
@@ -92,8 +97,7 @@ fn outcome(span: &Span) -> Option<Outcome> {
 }
 
 /// An exception is pinned only where it is one of the project's own, with which it refuses; any other may be a fault.
-fn is_repeatable(call: &Seen, language: Language, source: &Source) -> bool {
-    let Outcome::Threw { kind, .. } = &call.outcome else { return true };
+fn is_own(kind: &str, language: Language, source: &Source) -> bool {
     let class = format!("class {kind}");
     source.files().iter().filter(|path| Language::of(path) == Some(language)).take(2_000).any(|path| {
         source.text(path).is_ok_and(|text| {

@@ -36,6 +36,11 @@ impl Default for Settings {
     }
 }
 
+/// The most handlers that are looked at, those that run most.
+const MOST_HANDLERS: usize = 1_000;
+/// The most whose code is read in the end.
+const MOST_CANDIDATES: usize = 200;
+
 /// A handler of the source, as production uses it.
 struct Candidate {
     handler: Handler,
@@ -52,8 +57,9 @@ pub fn detect(telemetry: &Telemetry, source: &Source, settings: &Settings) -> Re
     progress(0, 3, "reading what tests name");
     let handlers = telemetry.handlers()?;
     let mut places = Places::of(source);
-    let used: Vec<(Handler, String, Language)> = handlers
-        .handlers
+    let mut all = handlers.handlers;
+    all.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| (&a.path, &a.handler).cmp(&(&b.path, &b.handler))));
+    let used: Vec<(Handler, String, Language)> = all
         .into_iter()
         .filter(|handler| handler.count >= settings.floor)
         .filter_map(|handler| {
@@ -61,6 +67,7 @@ pub fn detect(telemetry: &Telemetry, source: &Source, settings: &Settings) -> Re
             let language = Language::of(&path)?;
             Some((handler, path, language))
         })
+        .take(MOST_HANDLERS)
         .collect();
     let measured = Measured::read(source, &mut places);
     let tests = by_language(&used, source);
@@ -91,7 +98,7 @@ pub fn detect(telemetry: &Telemetry, source: &Source, settings: &Settings) -> Re
         })
     });
     let mut candidates = Vec::new();
-    for (handler, path, language) in open {
+    for (handler, path, language) in open.into_iter().take(MOST_CANDIDATES) {
         let line = lines.get(&(handler.handler.clone(), path.clone())).copied();
         let Some(written) = code::written(language, &handler.handler, &path, line, source) else { continue };
         let measured = measured.between(&path, written.lines.0, written.lines.1);

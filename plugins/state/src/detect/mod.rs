@@ -41,6 +41,9 @@ impl Default for Settings {
     }
 }
 
+/// The most changes whose calls and code are looked at.
+const MOST_CANDIDATES: usize = 128;
+
 /// A handler and something that its calls change, before anybody knows whether they may.
 struct Candidate {
     handler: Handler,
@@ -114,6 +117,10 @@ fn candidates(telemetry: &Telemetry, source: &Source, settings: &Settings) -> Re
                 places: Vec::new(),
                 calls: Vec::new(),
             };
+            if candidates.len() >= MOST_CANDIDATES {
+                log(Level::Warn, &format!("more than {MOST_CANDIDATES} changes; the rest is not looked at"));
+                return Ok(candidates);
+            }
             candidates.push(Candidate {
                 handler: handler.clone(),
                 counts,
