@@ -7,6 +7,7 @@ use serde_json::Value;
 use thymus_sdk::telemetry::{Records, Span, Telemetry};
 
 use crate::disorder::{Disorder, Place};
+use crate::sequence::last_name;
 
 /// Spans of one handler that are looked at.
 const MOST_SPANS: usize = 20_000;
@@ -14,6 +15,8 @@ const MOST_SPANS: usize = 20_000;
 const MOST_CALLS: usize = 8;
 /// A longer capture is no example.
 const LONGEST: usize = 2_000;
+/// Handlers above the caller that a test may call instead.
+const MOST_ABOVE: usize = 6;
 /// Runs of better times from which arguments are told.
 const MOST_RUNS: usize = 40;
 
@@ -48,6 +51,8 @@ pub struct History {
     pub usual: Vec<Call>,
     /// Runs in which the missing beat still ran.
     pub lessons: Vec<Lesson>,
+    /// The own names of handlers above the caller in traces that deviate, the nearest first.
+    pub above: Vec<String>,
 }
 
 impl History {
@@ -55,6 +60,7 @@ impl History {
     pub fn read(disorder: &Disorder, telemetry: &Telemetry) -> Self {
         let mut history = Self::default();
         let Some(caller) = &disorder.caller else { return history };
+        history.above = above(disorder, caller, telemetry);
         let before = calls(caller, telemetry.baseline_spans_as(&[&caller.handler]));
         let now = calls(caller, telemetry.spans_mentioning(&[&caller.handler]));
         for (key, calls) in &before {
@@ -100,6 +106,32 @@ fn calls(handler: &Place, spans: Records<Span>) -> BTreeMap<String, Vec<Call>> {
         }
     }
     calls
+}
+
+/// The handlers above the caller, the nearest first.
+fn above(disorder: &Disorder, caller: &Place, telemetry: &Telemetry) -> Vec<String> {
+    let traces: Vec<&str> = disorder.traces.iter().map(String::as_str).collect();
+    if traces.is_empty() {
+        return Vec::new();
+    }
+    let spans: Vec<Span> = telemetry.spans_mentioning(&traces).flatten().take(MOST_SPANS).collect();
+    let parents: BTreeMap<(&str, &str), &Span> =
+        spans.iter().map(|span| ((span.trace_id.as_str(), span.span_id.as_str()), span)).collect();
+    let mut names = Vec::new();
+    for own in spans.iter().filter(|span| span.handler == caller.handler) {
+        let mut inner = own;
+        for _ in 0..32 {
+            let parent = inner.parent_span_id.as_deref().and_then(|id| parents.get(&(inner.trace_id.as_str(), id)));
+            let Some(outer) = parent else { break };
+            let name = last_name(&outer.handler).to_owned();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+            inner = outer;
+        }
+    }
+    names.truncate(MOST_ABOVE);
+    names
 }
 
 /// What was taken out can't be called with.

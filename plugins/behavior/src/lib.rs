@@ -27,6 +27,7 @@ pub mod notes;
 pub mod propose;
 pub mod python;
 pub mod repair;
+pub mod rules;
 pub mod sequence;
 pub mod significance;
 pub mod traces;

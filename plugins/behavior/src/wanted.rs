@@ -43,6 +43,13 @@ impl Wanted {
         Some(Self { calls, words })
     }
 
+    /// The first of these names that is none of the words in these lines.
+    pub fn free_name<'n>(lines: &[String], names: &[&'n str]) -> Option<&'n str> {
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+        let is_word = |name: &str| lines.iter().any(|line| line.split(|c| !is_part(c)).any(|word| word == name));
+        names.iter().copied().find(|name| !is_word(name))
+    }
+
     /// The functions, each once.
     pub fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.calls.iter().map(String::as_str).collect();

@@ -188,7 +188,7 @@ fn swapped_calls_of_python_change_places_again() {
     let proposal = proposals.first().expect("a proposal");
     assert_eq!(scene.healed(proposal, "inventory/app.py"), before);
     let Some(Change::Create(test)) = proposal.changes.last() else { panic!("no test") };
-    assert!(test.content.contains("assert order == [\"book_delivery\", \"issue_stock\"]"), "{}", test.content);
+    assert!(test.content.contains("assert calls == [\"book_delivery\", \"issue_stock\"]"), "{}", test.content);
 }
 
 #[test]

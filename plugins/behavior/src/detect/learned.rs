@@ -1,15 +1,14 @@
 //! What nobody documented, learned from better times: which steps a handler ran, how often, and what came before what.
 //!
-//! Only rules that the baseline keeps without exception count, and only those that enough runs of it speak for. They are
-//! those of DECLARE (Pesic, Schonenberg, van der Aalst, "DECLARE: full support for loosely-structured processes", 2007):
-//! existence, absence, exactly, precedence, co-existence. A run that breaks one is aligned with the runs of the baseline to
-//! tell the smallest change that explains it.
+//! Only [`rules`](crate::rules) that the baseline keeps without exception count, and only those that enough runs of it
+//! speak for. A run that breaks one is aligned with the runs of the baseline to tell the smallest change that explains it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::align::align;
 use crate::automaton::Automaton;
 use crate::deviation::{Deviation, deviations, expected};
+use crate::rules::Rules;
 use crate::significance::chance;
 use crate::traces::{Executions, Name, Run};
 
@@ -155,9 +154,9 @@ impl<'a> Model<'a> {
     /// Which of its rules these runs break, how often, and how many runs speak for the rule.
     fn broken_by(mut self, runs: &Runs, known: &BTreeSet<u32>) -> BTreeMap<Deviation, (Seen, u64)> {
         let mut broken: BTreeMap<Deviation, (Seen, u64)> = BTreeMap::new();
-        let usual: BTreeSet<Vec<u32>> = self.variants.iter().map(|(run, _)| line(run)).collect();
+        let rules = Rules::of(self.variants.iter().copied(), SUPPORT);
         for (run, (count, traces)) in runs {
-            if run.steps.len() > LONGEST || usual.contains(&line(run)) {
+            if run.steps.len() > LONGEST || rules.broken_by(run).is_empty() {
                 continue;
             }
             let Some((_, moves)) = align(run, &mut self.automaton) else { continue };

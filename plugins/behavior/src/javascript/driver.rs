@@ -10,7 +10,7 @@ use thymus_javascript::project::{Project, is_test};
 use thymus_javascript::testing::Framework;
 
 use super::flow::callee_name;
-use crate::trigger::Trigger;
+use crate::trigger::{Trigger, refuses};
 
 /// Statements that one test may need.
 const MOST_NEEDS: usize = 40;
@@ -21,6 +21,8 @@ const HOOKS: [&str; 6] = ["beforeEach", "afterEach", "before", "after", "beforeA
 pub struct Driver {
     /// Its statements.
     pub body: Vec<String>,
+    /// It looks at a refusal, so maybe the beats don't run.
+    pub is_refused: bool,
     /// Import statements of packages, as they stand there.
     pub packages: Vec<String>,
     /// What comes from files of the project: what is taken, and the specifier.
@@ -29,13 +31,13 @@ pub struct Driver {
     pub definitions: Vec<String>,
 }
 
-/// The tests that make the beats run, the shortest first.
+/// The tests that make the beats run, those that expect no refusal first, and of them the shortest.
 pub fn drivers(trigger: &Trigger, framework: &Framework, project: &Project) -> Vec<Driver> {
     let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
     let tests = project.scripts().iter().filter(|path| is_test(path) && folder(path) == framework.folder);
     let mut found: Vec<Driver> =
         tests.filter_map(|path| project.ask(path, |code| in_file(code, trigger, framework))).flatten().collect();
-    found.sort_by_key(|driver| driver.body.len());
+    found.sort_by_key(|driver| (driver.is_refused, driver.body.len()));
     found
 }
 
@@ -61,23 +63,47 @@ fn in_file(code: &Code, trigger: &Trigger, framework: &Framework) -> Vec<Driver>
 }
 
 fn driver(code: &Code, statements: &[Span], trigger: &Trigger, framework: &Framework) -> Option<Driver> {
-    let last = statements.iter().rposition(|span| is_trigger(code, *span, trigger))?;
-    let first = statements.iter().position(|span| is_trigger(code, *span, trigger))?;
-    // More than one run would be recorded as one.
-    if first != last {
-        return None;
-    }
+    // The first run is enough; a second would be recorded too.
+    let last = statements.iter().position(|span| is_trigger(code, *span, trigger))?;
     let kept: Vec<Span> = statements[..=last].iter().copied().filter(|span| acts(code, *span)).collect();
     let mut open: BTreeSet<String> = kept.iter().flat_map(|span| names(code, *span)).collect();
     open.extend([framework.test.clone(), "assert".to_owned(), "expect".to_owned()]);
+    // What the last one gives nobody looks at any more.
+    let mut shown = kept.clone();
+    if let Some(last) = shown.last_mut() {
+        *last = unbound(code, *last);
+    }
+    let body = shown.iter().flat_map(|span| ended(lines(code, *span), framework)).collect();
     let mut driver = Driver {
-        body: kept.iter().flat_map(|span| lines(code, *span)).collect(),
+        body,
+        is_refused: statements.iter().any(|span| refuses(code.slice(*span))),
         packages: Vec::new(),
         files: Vec::new(),
         definitions: Vec::new(),
     };
     driver.needs(code, open)?;
     Some(driver)
+}
+
+/// Of `const x = f()` the call alone.
+fn unbound(code: &Code, span: Span) -> Span {
+    let declared = code.inside(span).find_map(|kind| match kind {
+        AstKind::VariableDeclaration(one) if one.span == span && one.declarations.len() == 1 => {
+            one.declarations[0].init.as_ref().map(GetSpan::span)
+        }
+        _ => None,
+    });
+    declared.unwrap_or(span)
+}
+
+/// With the end that the file's statements have.
+fn ended(mut lines: Vec<String>, framework: &Framework) -> Vec<String> {
+    if let Some(last) = lines.last_mut()
+        && last.ends_with(')')
+    {
+        last.push_str(framework.style.semicolon);
+    }
+    lines
 }
 
 fn is_trigger(code: &Code, span: Span, trigger: &Trigger) -> bool {

@@ -61,9 +61,10 @@ pub fn find(disorder: &Disorder, project: &Project) -> Option<Flow> {
         && let Some(path) = &caller.path
     {
         return project.ask(path, |code| {
-            let named = code.functions_named(last_name(&caller.handler));
-            let own: Vec<Func> =
-                named.into_iter().filter(|one| called(code, one).iter().any(|name| observed.contains(*name))).collect();
+            let mut own = code.functions_named(last_name(&caller.handler));
+            if own.len() > 1 {
+                own.retain(|one| called(code, one).iter().any(|name| observed.contains(*name)));
+            }
             if let [function] = own.as_slice() { flow(code, function, disorder) } else { None }
         })?;
     }

@@ -43,9 +43,12 @@ pub fn proofs(disorder: &Disorder, flow: &Flow, history: &History, project: &Pro
         .find(|path| !project.exists(path));
     let Some(path) = path else { return proofs };
     let as_in_production = subject.as_ref().and_then(|subject| called(subject, history, &framework, project));
-    let as_tests_do = drivers(&Trigger::of(disorder, flow), &framework, project).into_iter().take(MOST_DRIVERS);
+    let as_tests_do =
+        drivers(&Trigger::of(disorder, flow, history), &framework, project).into_iter().take(MOST_DRIVERS);
     for driver in as_in_production.into_iter().chain(as_tests_do) {
-        let content = file(&recorder, &driver, &framework);
+        let words: Vec<String> = driver.body.iter().chain(&driver.definitions).cloned().collect();
+        let Some(order) = Wanted::free_name(&words, &["order", "calls", "recorded"]) else { continue };
+        let content = file(&recorder, &driver, &framework, order);
         if is_sound(&path, &content) {
             proofs.push(edit::create(path.clone(), content, Role::Test));
         }
@@ -78,6 +81,7 @@ fn called(subject: &Subject, history: &History, framework: &Framework, project: 
     let end = &framework.style.semicolon;
     let mut driver = Driver {
         body: vec![format!("{waits}{callee}({}){end}", arguments.join(", "))],
+        is_refused: false,
         packages: framework.imports(),
         files: Vec::new(),
         definitions: Vec::new(),
@@ -100,7 +104,7 @@ fn taken(import: &str) -> Option<(String, String)> {
 }
 
 /// The whole file: the packages, the recorder, what is under test, and the test.
-fn file(recorder: &Recorder, driver: &Driver, framework: &Framework) -> String {
+fn file(recorder: &Recorder, driver: &Driver, framework: &Framework, order: &str) -> String {
     let style = &framework.style;
     let (indent, end, newline) = (&style.indent, &style.semicolon, &style.newline);
     let mut content = String::new();
@@ -109,7 +113,7 @@ fn file(recorder: &Recorder, driver: &Driver, framework: &Framework) -> String {
     };
     recorder.imports(framework).iter().chain(&driver.packages).for_each(|text| line(text));
     line("");
-    recorder.lines(framework).iter().for_each(|text| line(text));
+    recorder.lines(framework, order).iter().for_each(|text| line(text));
     line("");
     for (taken, specifier) in &driver.files {
         let specifier = style.string(specifier);
@@ -119,17 +123,20 @@ fn file(recorder: &Recorder, driver: &Driver, framework: &Framework) -> String {
             format!("const {taken} = require({specifier}){end}")
         });
     }
+    let mut was_long = true;
     for definition in &driver.definitions {
-        if definition.contains('\n') {
+        let is_long = definition.contains('\n');
+        if is_long || was_long {
             line("");
         }
         definition.lines().for_each(&mut line);
+        was_long = is_long;
     }
     line("");
     let marker = if driver.body.iter().any(|text| text.contains("await ")) { "async " } else { "" };
     line(&format!("{}({}, {marker}() => {{", framework.test, style.string(recorder.title())));
     driver.body.iter().for_each(|text| line(&format!("{indent}{text}")));
-    line(&format!("{indent}{}", recorder.assertion(framework)));
+    line(&format!("{indent}{}", recorder.assertion(framework, order)));
     line(&format!("}}){end}"));
     content
 }

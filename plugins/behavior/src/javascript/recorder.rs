@@ -65,19 +65,19 @@ impl Recorder {
     }
 
     /// What must stand before the files under test are loaded.
-    pub fn lines(&self, framework: &Framework) -> Vec<String> {
+    pub fn lines(&self, framework: &Framework, order: &str) -> Vec<String> {
         let style = &framework.style;
         let (indent, end) = (&style.indent, &style.semicolon);
         let place = |path: &str| style.string(&relative(&format!("{}x", framework.folder), path));
         let names = |names: &[String]| names.iter().map(|name| style.string(name)).collect::<Vec<_>>().join(", ");
-        let mut lines = vec![format!("const order = []{end}")];
+        let mut lines = vec![format!("const {order} = []{end}")];
         if !self.is_module {
             for (path, functions) in &self.files {
                 lines.push(format!("for (const name of [{}]) {{", names(functions)));
                 lines.push(format!("{indent}const module = require({}){end}", place(path)));
                 lines.push(format!("{indent}const called = module[name]{end}"));
                 lines.push(format!("{indent}module[name] = function (...args) {{"));
-                lines.push(format!("{indent}{indent}order.push(name){end}"));
+                lines.push(format!("{indent}{indent}{order}.push(name){end}"));
                 lines.push(format!("{indent}{indent}return called.apply(this, args){end}"));
                 lines.push(format!("{indent}}}{end}"));
                 lines.push("}".to_owned());
@@ -85,7 +85,7 @@ impl Recorder {
             return lines;
         }
         let url = |path: &str| format!("[new URL({}, import.meta.url).href]", place(path));
-        lines.push(format!("globalThis.noteCall = (name) => order.push(name){end}"));
+        lines.push(format!("globalThis.noteCall = (name) => {order}.push(name){end}"));
         lines.push(
             "// At the end of its file, each of these functions makes way for one that notes the call.".to_owned(),
         );
@@ -110,15 +110,15 @@ impl Recorder {
     }
 
     /// What the test says at its end.
-    pub fn assertion(&self, framework: &Framework) -> String {
+    pub fn assertion(&self, framework: &Framework, order: &str) -> String {
         let style = &framework.style;
         let wanted: Vec<String> = self.wanted.calls.iter().map(|name| style.string(name)).collect();
         let list = wanted.join(", ");
         let end = &style.semicolon;
         match framework.asserts {
-            Asserts::Node { strict: true } => format!("assert.deepEqual(order, [{list}]){end}"),
-            Asserts::Node { strict: false } => format!("assert.deepStrictEqual(order, [{list}]){end}"),
-            Asserts::Chai | Asserts::Expect => format!("expect(order).to.deep.equal([{list}]){end}"),
+            Asserts::Node { strict: true } => format!("assert.deepEqual({order}, [{list}]){end}"),
+            Asserts::Node { strict: false } => format!("assert.deepStrictEqual({order}, [{list}]){end}"),
+            Asserts::Chai | Asserts::Expect => format!("expect({order}).to.deep.equal([{list}]){end}"),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
+use ruff_text_size::Ranged;
 use thymus_python::project::{Project, binds, is_test};
 use thymus_python::syntax::{Module, Node, bytes, callee_name, parts, string, walk};
 use thymus_python::testing::Test;
@@ -11,9 +12,7 @@ use thymus_python::testing::place::{Framework, Place};
 use thymus_sdk::source::Text;
 
 use super::recorder::IMPORT;
-use crate::disorder::Disorder;
-use crate::flow::Flow;
-use crate::trigger::Trigger;
+use crate::trigger::{Trigger, refuses};
 
 /// Definitions that one test may need.
 const MOST_NEEDS: usize = 40;
@@ -21,24 +20,27 @@ const MOST_NEEDS: usize = 40;
 /// A test's way to the beats.
 #[derive(Clone, Debug)]
 pub struct Driver {
-    /// Its statements, as lines.
-    pub body: Vec<String>,
+    /// Its statements until then, as lines.
+    pub before: Vec<String>,
+    /// The statement that makes the beats run.
+    pub run: Vec<String>,
     /// Fixtures that it takes.
     pub fixtures: Vec<String>,
     /// Whether it is `async`.
     pub is_async: bool,
+    /// It looks at a refusal, so maybe the beats don't run.
+    is_refused: bool,
     /// Import statements, and where each stood.
     imports: Vec<String>,
     /// Helpers and fixtures of its file, as they stand there.
     definitions: Vec<String>,
 }
 
-/// The tests that make the beats run, the shortest first.
-pub fn drivers(disorder: &Disorder, flow: &Flow, place: &Place, project: &Project) -> Vec<Driver> {
+/// The tests that make the beats run, those that expect no refusal first, and of them the shortest.
+pub fn drivers(trigger: &Trigger, place: &Place, project: &Project) -> Vec<Driver> {
     if place.framework != Framework::Pytest {
         return Vec::new();
     }
-    let trigger = Trigger::of(disorder, flow);
     let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
     let mut found: Vec<Driver> = Vec::new();
     // A helper file imported relatively, or a conftest, is only right in the same folder.
@@ -46,10 +48,10 @@ pub fn drivers(disorder: &Disorder, flow: &Flow, place: &Place, project: &Projec
     for module in tests.filter(|module| folder(&module.text.path) == folder(&place.path)) {
         let top = module.tree.body.iter().filter_map(Stmt::as_function_def_stmt);
         for def in top.filter(|def| def.name.starts_with("test")) {
-            found.extend(driver(module, def, &trigger));
+            found.extend(driver(module, def, trigger));
         }
     }
-    found.sort_by_key(|driver| driver.body.len());
+    found.sort_by_key(|driver| (driver.is_refused, driver.before.len()));
     found
 }
 
@@ -67,19 +69,32 @@ fn is_trigger(trigger: &Trigger, statement: &Stmt) -> bool {
 }
 
 fn driver(module: &Module, def: &StmtFunctionDef, trigger: &Trigger) -> Option<Driver> {
-    let last = def.body.iter().rposition(|statement| is_trigger(trigger, statement))?;
-    let first = def.body.iter().position(|statement| is_trigger(trigger, statement))?;
-    // More than one run would be recorded as one.
-    if first != last || !def.decorator_list.is_empty() && !def.is_async {
+    // The first run is enough; a second would be recorded too.
+    let last = def.body.iter().position(|statement| is_trigger(trigger, statement))?;
+    if !def.decorator_list.is_empty() && !def.is_async {
         return None;
     }
     let kept: Vec<&Stmt> = def.body[..=last].iter().filter(|statement| acts(statement)).collect();
-    let body = kept.iter().flat_map(|statement| lines(&module.text, statement)).collect();
+    let (trigger, before) = kept.split_last()?;
+    let before = before.iter().flat_map(|statement| lines(&module.text, statement)).collect();
+    // What it gives nobody looks at any more.
+    let run = match trigger {
+        Stmt::Assign(assign) => lines(&module.text, &*assign.value),
+        other => lines(&module.text, other),
+    };
     let fixtures: Vec<String> = def.parameters.iter().map(|parameter| parameter.name().to_string()).collect();
     let mut names: BTreeSet<String> = kept.iter().flat_map(|statement| names(statement)).collect();
     names.extend(fixtures.iter().cloned());
     let (imports, definitions) = needs(module, names)?;
-    Some(Driver { body, fixtures, is_async: def.is_async, imports, definitions })
+    Some(Driver {
+        before,
+        run,
+        fixtures,
+        is_async: def.is_async,
+        is_refused: refuses(module.src(def)),
+        imports,
+        definitions,
+    })
 }
 
 /// Whether a statement does anything: a look at what came before does not.
@@ -102,8 +117,8 @@ fn names(statement: &Stmt) -> BTreeSet<String> {
 }
 
 /// A statement's lines, without their common indentation.
-fn lines(text: &Text, statement: &Stmt) -> Vec<String> {
-    let range = bytes(statement);
+fn lines(text: &Text, node: impl Ranged) -> Vec<String> {
+    let range = bytes(node);
     let indent = text.indent_at(range.start);
     let own = text.content[range.clone()].lines();
     own.map(|line| line.strip_prefix(indent).unwrap_or(line).trim_end().to_owned()).collect()

@@ -55,14 +55,13 @@ pub fn find<'p>(disorder: &Disorder, project: &'p Project) -> Option<(&'p Module
         && let Some(module) = caller.path.as_deref().and_then(|path| project.module(path))
     {
         let name = last_name(&caller.handler);
-        let named: Vec<Function> = module.functions().into_iter().filter(|one| one.def.name.as_str() == name).collect();
-        let own = named.into_iter().filter(|function| qualifies(function, &caller.handler));
-        let own: Vec<_> = own.filter(|function| calls_any(function, &observed)).collect();
-        return if let [function] = own.as_slice() {
-            Some((module, *function, flow(module, function, disorder)))
-        } else {
-            None
-        };
+        let named = module.functions().into_iter().filter(|one| one.def.name.as_str() == name);
+        let mut own: Vec<Function> = named.filter(|function| qualifies(function, &caller.handler)).collect();
+        if own.len() > 1 {
+            own.retain(|function| calls_any(function, &observed));
+        }
+        let [function] = own.as_slice() else { return None };
+        return Some((module, *function, flow(module, function, disorder)));
     }
     if observed.len() < 2 {
         return None;

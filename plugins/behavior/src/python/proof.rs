@@ -4,7 +4,7 @@
 use thymus_python::project::Project;
 use thymus_python::syntax::Module;
 use thymus_python::testing::place::Place;
-use thymus_python::testing::{Call, Expect, Imports, Subject, Test, TestCase, write};
+use thymus_python::testing::{Call, Expect, Imports, Subject, TestCase, write};
 use thymus_sdk::source::{Source, Text};
 use thymus_sdk::{Change, Role, edit};
 
@@ -12,6 +12,7 @@ use super::{driver, recorder};
 use crate::disorder::Disorder;
 use crate::flow::Flow;
 use crate::history::History;
+use crate::trigger::Trigger;
 
 /// What a test's file is named for, beside the function.
 const MARK: &str = "order";
@@ -66,13 +67,15 @@ fn by_recording(
         let mut imports = Imports::default();
         imports.join(&called.imports);
         let expression = bench.expression(&called, &mut imports);
-        let mut test = recorder.test(std::slice::from_ref(&expression), &mut imports);
-        test.waits = expression.starts_with("await ");
-        test.fixtures.extend(called.fixtures);
-        proofs.extend(bench.finish(&[test], &imports));
+        if let Some(mut test) = recorder.test(&[], std::slice::from_ref(&expression), &mut imports) {
+            test.waits = expression.starts_with("await ");
+            test.fixtures.extend(called.fixtures);
+            proofs.extend(bench.finish(&[test], &imports));
+        }
     }
     // As a test does that is there.
-    for driver in driver::drivers(disorder, flow, &place, project).into_iter().take(MOST_DRIVERS) {
+    for driver in driver::drivers(&Trigger::of(disorder, flow, history), &place, project).into_iter().take(MOST_DRIVERS)
+    {
         proofs.extend(copied(&recorder, &driver, &place));
     }
     proofs
@@ -80,7 +83,7 @@ fn by_recording(
 
 fn copied(recorder: &recorder::Recorder, driver: &driver::Driver, place: &Place) -> Option<Change> {
     let mut imports = Imports::default();
-    let mut test: Test = recorder.test(&driver.body, &mut imports);
+    let mut test = recorder.test(&driver.before, &driver.run, &mut imports)?;
     test.fixtures.extend(driver.fixtures.clone());
     test.waits = driver.is_async;
     let content = driver.file(&test, place);

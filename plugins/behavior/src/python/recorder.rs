@@ -8,6 +8,7 @@ use thymus_python::testing::{Imports, Subject, Test};
 
 use crate::disorder::Disorder;
 use crate::flow::Flow;
+use crate::sequence::last_name;
 use crate::wanted::Wanted;
 
 /// The module and the name that the recording needs.
@@ -16,10 +17,7 @@ pub const IMPORT: (&str, &str) = ("importlib", "import_module");
 /// What is recorded, and what the record should be.
 #[derive(Debug)]
 pub struct Recorder {
-    /// The module of the function that runs the beats, as tests import it.
-    module: String,
-    /// What holds each function as seen from that module (nothing: the module itself), and the function's name.
-    recorded: Vec<(String, String)>,
+    recorded: Vec<Recorded>,
     wanted: Vec<String>,
     name: String,
     words: String,
@@ -28,18 +26,43 @@ pub struct Recorder {
     framework: Framework,
 }
 
+/// A function whose calls are noted.
+#[derive(Clone, Debug)]
+struct Recorded {
+    /// The module through which it is got at, as tests import it.
+    module: String,
+    /// What holds it there: a class, an imported module, or (as an empty text) the module itself.
+    holder: String,
+    name: String,
+}
+
 impl Recorder {
     /// Of the beats that a disorder is about; none when one of them is called in a way that can't be recorded.
     pub fn of(disorder: &Disorder, flow: &Flow, subject: &Subject, place: &Place) -> Option<Self> {
         let wanted = Wanted::of(disorder)?;
-        let names = wanted.names();
-        let sibling = names.iter().find_map(|name| holder(name, subject));
-        let recorded: Option<Vec<_>> = names
-            .iter()
-            .map(|name| Some((holder(name, subject).or_else(|| sibling.clone())?, (*name).to_owned())))
+        let module = place.module_name(&flow.path)?;
+        let beats = || disorder.expected.iter().chain([&disorder.beat]).chain(&disorder.other);
+        let recorded: Option<Vec<Recorded>> = wanted
+            .names()
+            .into_iter()
+            .map(|name| {
+                let beat = beats().find(|beat| last_name(&beat.handler) == name)?;
+                // A method is the class's, whoever calls it through what.
+                if let Some((class, _)) = beat.handler.rsplit_once('.')
+                    && class.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+                    && let Some(module) = beat.path.as_deref().and_then(|path| place.module_name(path))
+                {
+                    return Some(Recorded { module, holder: class.to_owned(), name: name.to_owned() });
+                }
+                let holder = holder(name, subject).or_else(|| {
+                    beats().find_map(|other| {
+                        (other.path == beat.path).then(|| holder(last_name(&other.handler), subject))?
+                    })
+                })?;
+                Some(Recorded { module: module.clone(), holder, name: name.to_owned() })
+            })
             .collect();
         Some(Self {
-            module: place.module_name(&flow.path)?,
             recorded: recorded?,
             words: format!("{}.", wanted.words),
             wanted: wanted.calls,
@@ -50,52 +73,52 @@ impl Recorder {
         })
     }
 
-    /// The test that records while these lines run.
-    pub fn test(&self, run: &[String], imports: &mut Imports) -> Test {
+    /// The test that does the first of these lines and records while the others run.
+    pub fn test(&self, before: &[String], run: &[String], imports: &mut Imports) -> Option<Test> {
+        let all: Vec<String> = before.iter().chain(run).cloned().collect();
+        let order = Wanted::free_name(&all, &["order", "calls", "recorded"])?;
+        let record = Wanted::free_name(&all, &["record", "record_calls"])?;
         imports.name(IMPORT.0, IMPORT.1);
-        let quote = self.quote;
-        let (unit, waits) = (&self.unit, run.iter().any(|line| line.contains("await ")));
-        let replace = match self.framework {
-            Framework::Pytest => "monkeypatch.setattr(owner, name, recording)".to_owned(),
-            Framework::Unittest => {
-                imports.name("unittest", "mock");
-                "patch = mock.patch.object(owner, name, recording)".to_owned()
-            }
-        };
-        let mut body = vec![
-            format!("module = import_module({quote}{}{quote})", self.module),
-            "order = []".to_owned(),
+        let (quote, unit) = (self.quote, &self.unit);
+        let mut body = before.to_vec();
+        body.extend([
+            format!("{order} = []"),
             String::new(),
-            "def record(owner, name):".to_owned(),
+            format!("def {record}(owner, name):"),
             format!("{unit}function = getattr(owner, name)"),
             String::new(),
             format!("{unit}def recording(*args, **kwargs):"),
-            format!("{unit}{unit}order.append(name)"),
+            format!("{unit}{unit}{order}.append(name)"),
             format!("{unit}{unit}return function(*args, **kwargs)"),
             String::new(),
-            format!("{unit}{replace}"),
-        ];
-        if self.framework == Framework::Unittest {
-            body.push(format!("{unit}patch.start()"));
-            body.push(format!("{unit}self.addCleanup(patch.stop)"));
+        ]);
+        match self.framework {
+            Framework::Pytest => body.push(format!("{unit}monkeypatch.setattr(owner, name, recording)")),
+            Framework::Unittest => {
+                imports.name("unittest", "mock");
+                body.push(format!("{unit}patch = mock.patch.object(owner, name, recording)"));
+                body.push(format!("{unit}patch.start()"));
+                body.push(format!("{unit}self.addCleanup(patch.stop)"));
+            }
         }
         body.push(String::new());
-        for (holder, name) in &self.recorded {
+        for Recorded { module, holder, name } in &self.recorded {
             let dot = if holder.is_empty() { "" } else { "." };
-            body.push(format!("record(module{dot}{holder}, {quote}{name}{quote})"));
+            body.push(format!("{record}(import_module({quote}{module}{quote}){dot}{holder}, {quote}{name}{quote})"));
         }
         body.extend(run.iter().cloned());
         let wanted: Vec<String> = self.wanted.iter().map(|name| format!("{quote}{name}{quote}")).collect();
         body.push(match self.framework {
-            Framework::Pytest => format!("assert order == [{}]", wanted.join(", ")),
-            Framework::Unittest => format!("self.assertEqual(order, [{}])", wanted.join(", ")),
+            Framework::Pytest => format!("assert {order} == [{}]", wanted.join(", ")),
+            Framework::Unittest => format!("self.assertEqual({order}, [{}])", wanted.join(", ")),
         });
         let fixtures = if self.framework == Framework::Pytest { vec!["monkeypatch".to_owned()] } else { Vec::new() };
-        Test { name: self.name.clone(), words: self.words.clone(), fixtures, body, waits }
+        let waits = all.iter().any(|line| line.contains("await "));
+        Some(Test { name: self.name.clone(), words: self.words.clone(), fixtures, body, waits })
     }
 }
 
-/// What holds a function where it is called: an imported module, the class, or (as an empty text) the file itself.
+/// What holds a function where the subject calls it: an imported module, the class, or (as an empty text) the file itself.
 fn holder(name: &str, subject: &Subject) -> Option<String> {
     let mut calls: Vec<&ExprCall> = Vec::new();
     walk(&subject.function.def.body, &mut |node| {
@@ -110,10 +133,7 @@ fn holder(name: &str, subject: &Subject) -> Option<String> {
         Expr::Name(_) => is_global(subject.module, name).then(String::new),
         Expr::Attribute(part) => match &*part.value {
             Expr::Name(owner) if owner.id.as_str() == "self" => {
-                let class = subject.function.class?;
-                let own = class.body.iter().filter_map(|one| one.as_function_def_stmt());
-                let plain = own.filter(|def| def.name.as_str() == name).any(|def| def.decorator_list.is_empty());
-                plain.then(|| class.name.to_string())
+                subject.function.class.map(|class| class.name.to_string())
             }
             Expr::Name(owner) => is_global(subject.module, owner.id.as_str()).then(|| owner.id.to_string()),
             _ => None,

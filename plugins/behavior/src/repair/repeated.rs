@@ -19,12 +19,13 @@ pub fn repair(disorder: &Disorder, flow: &Flow, text: &Text, comment: &str) -> O
         .blocks
         .iter()
         .rev()
-        .find(|block| block.iter().filter(|statement| statement.is_call && statement.calls(name)).count() >= 2)?;
-    let same: Vec<usize> = (0..block.len()).filter(|at| block[*at].is_call && block[*at].calls(name)).collect();
+        .find(|block| block.iter().filter(|statement| statement.is_plain && statement.calls(name)).count() >= 2)?;
+    let same: Vec<usize> = (0..block.len()).filter(|at| block[*at].is_plain && block[*at].calls(name)).collect();
     let words = |at: usize| text.content[block[at].range.clone()].split_whitespace().collect::<Vec<_>>().join(" ");
-    // Three in a row may be three on purpose.
+    // Three in a row may be three on purpose. What is assigned twice may have been read in between, unless nothing is there.
     let [first, second] = same.as_slice() else { return None };
-    if words(*first) != words(*second) {
+    let is_plain_twice = *second == first + 1 || (block[*first].is_call && block[*second].is_call);
+    if words(*first) != words(*second) || !is_plain_twice {
         return None;
     }
     // Of two that stand apart, the one that the sequence has no place for goes.
@@ -44,8 +45,7 @@ pub fn repair(disorder: &Disorder, flow: &Flow, text: &Text, comment: &str) -> O
     Some(Repair {
         title: format!("Call {name} once"),
         explanation: format!(
-            "`{name}` ran once more than it should: the same statement stands there twice. One of them goes; nothing else \
-             used what it gave."
+            "`{name}` ran once more than it should: the same statement stands there twice, and one of them goes."
         ),
         edits: vec![(range, String::new())],
     })
