@@ -8,6 +8,7 @@ mod calls;
 mod groups;
 mod judge;
 mod message;
+mod names;
 mod places;
 mod report;
 mod sightings;
@@ -45,6 +46,7 @@ pub fn detect(telemetry: &Telemetry, source: &Source, settings: &Settings) -> Re
     let behaviour = judge::Behaviour::read(telemetry)?;
     let mut risen: Vec<_> = groups
         .into_iter()
+        .filter(|group| !names::leads_nowhere(&group.key.kind, &group.message))
         .filter_map(|group| behaviour.judge(&group, settings).map(|verdict| (group, verdict)))
         .collect();
     // Ties are broken by what doesn't change between two calls.
