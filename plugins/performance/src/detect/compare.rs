@@ -179,7 +179,9 @@ fn tail(behaviour: &Behaviour, before: &Times, load: Load, scene: &Scene) -> Opt
     let slow_call = median(&behaviour.now.sorted[place..]);
     let usual_call = before.quantile(0.9) * load.factor();
     let (added, ratio) = (slow_call - usual_call, slow_call / usual_call.max(1.0));
-    if chance > MOST_CHANCE / 10.0 || ratio < 2.0 || !scene.matters(added, ratio, count) {
+    // Seldom slow by less than this is what every machine does.
+    let matters = added >= scene.settings.millis * 1e6;
+    if chance > MOST_CHANCE / 10.0 || ratio < 2.0 || !matters {
         return None;
     }
     // Of the slow calls, those that are slow by themselves.

@@ -4,6 +4,7 @@
 //! what the baseline knows of it; [`load`] tells what all have in common; [`compare`], [`slices`] and [`thresholds`] judge;
 //! [`report`] says it in the contract's terms. A handler that only waits for a slower one is no finding.
 
+mod alike;
 mod behaviour;
 mod calls;
 mod compare;
@@ -33,11 +34,13 @@ use self::executions::Executions;
 use self::load::Load;
 use self::places::Places;
 use self::slices::Tide;
-use self::verdict::Verdict;
+use self::verdict::{Rule, Verdict};
 use crate::statistics::float;
 
 /// Callers of callers that are looked at.
 const MOST_CALLERS: usize = 200;
+/// Calls with the same arguments must be this many times slower.
+const SAME_CALLS: f64 = 1.25;
 /// From here on what is new is a caller's own.
 const NEARLY_ALL: f64 = 0.8;
 
@@ -71,7 +74,7 @@ pub fn detect(telemetry: &Telemetry, source: &Source, settings: &Settings) -> Re
     let all = behaviour::all(&executions, baseline.as_ref());
     let spent = executions.all.iter().map(|one| float(one.own)).sum();
     let scene = Scene { executions: &executions, all: &all, spent, settings };
-    let mut verdicts = judge(&scene, telemetry)?;
+    let mut verdicts = without_other_calls(judge(&scene, telemetry)?, &scene, telemetry);
     verdicts.sort_by(|a, b| {
         let added = |one: &Verdict| one.added * float(one.calls);
         let key = |one: &Verdict| &executions.handlers[one.handler as usize].key;
@@ -123,6 +126,24 @@ fn without_waiting(verdicts: Vec<Verdict>, scene: &Scene) -> Vec<Verdict> {
         waiting.extend(behaviour::callers(verdict.handler, scene.executions, MOST_CALLERS));
     }
     verdicts.into_iter().filter(|verdict| verdict.own >= NEARLY_ALL || !waiting.contains(&verdict.handler)).collect()
+}
+
+/// Leaves out those whose calls with the same arguments are as fast as they were: then it is what they are asked for that
+/// has changed.
+fn without_other_calls(verdicts: Vec<Verdict>, scene: &Scene, telemetry: &Telemetry) -> Vec<Verdict> {
+    let key = |verdict: &Verdict| scene.executions.handlers[verdict.handler as usize].key.clone();
+    let ratios = alike::ratios(&verdicts.iter().map(key).collect::<Vec<_>>(), telemetry);
+    let is_slower = |verdict: &Verdict| {
+        let ratio = ratios.get(&key(verdict)).map_or(f64::INFINITY, |ratio| ratio / verdict.load.factor());
+        if ratio < SAME_CALLS {
+            log(
+                Level::Info,
+                &format!("{}: calls with the same arguments are as fast as before", scene.name(verdict.handler)),
+            );
+        }
+        ratio >= SAME_CALLS || !matches!(verdict.rule, Rule::Slower | Rule::SlowerTail)
+    };
+    verdicts.into_iter().filter(is_slower).collect()
 }
 
 /// The load of a handler's own service, where enough of its handlers tell it.

@@ -12,6 +12,8 @@ pub struct Recording {
     pub lines: Vec<String>,
     pub baseline: Vec<(String, Vec<u64>)>,
     pub expectations: Option<serde_json::Value>,
+    /// Spans of better times, as lines.
+    pub sample: Vec<String>,
     seed: u64,
     next: u64,
 }
@@ -85,6 +87,7 @@ impl Recording {
             ("baseline.json", baseline.to_string()),
             ("window.json", window.to_string()),
             ("expectations.json", expectations.to_string()),
+            ("baseline-spans.jsonl", self.sample.join("\n")),
         ] {
             std::fs::write(dir.path().join(file), content).unwrap();
         }

@@ -214,3 +214,31 @@ fn the_slowest_calls_come_along_with_what_they_always_returned() {
     assert_eq!((&calls[0].args, &calls[0].result), (&json!([0]), &Some(json!({ "id": 0 }))));
     assert_eq!((&calls[3].args, &calls[3].result), (&json!([1]), &None), "it differed");
 }
+
+#[test]
+fn other_calls_than_before_are_no_slower_handler() {
+    let mut recording = usual();
+    recording.before("find", 60, 2.0);
+    for at in 0..40_u64 {
+        let start = 1_000_000_001 + at * 1_000_000_000;
+        let nanos = recording.about(2e6);
+        recording.call(None, "find", start, nanos, &json!({ "thymus.args": json!([at % 4]).to_string() }));
+    }
+    recording.sample = std::mem::take(&mut recording.lines);
+    for (handler, millis) in [("a", 2.0), ("b", 5.2), ("c", 9.0), ("d", 20.0), ("e", 38.0)] {
+        recording.calls(handler, 60, millis);
+    }
+    let common = recording.lines.clone();
+    let mut find = |usual: f64, others: f64| {
+        recording.lines.clone_from(&common);
+        for at in 0..60_u64 {
+            let start = 1_000_000_001 + at * 1_000_000_000;
+            let (args, millis) = if at % 3 == 0 { (at % 4, usual) } else { (at + 100, others) };
+            let nanos = recording.about(millis * 1e6);
+            recording.call(None, "find", start, nanos, &json!({ "thymus.args": json!([args]).to_string() }));
+        }
+        handlers(&recording)
+    };
+    assert_eq!(find(2.0, 20.0), [""; 0], "larger things are asked for");
+    assert_eq!(find(9.0, 20.0), ["slower-handler find"], "and the same ones take longer");
+}
