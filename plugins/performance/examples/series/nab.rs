@@ -1,4 +1,4 @@
-//! The CloudWatch series of the Numenta Anomaly Benchmark: which labelled windows hold a change, and how many changes lie
+//! The `CloudWatch` series of the Numenta Anomaly Benchmark: which labelled windows hold a change, and how many changes lie
 //! outside of all windows. A series is cut into slices, and of each its median is looked at, and its greatest value, since
 //! a peak is no change of the median.
 

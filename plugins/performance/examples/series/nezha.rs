@@ -120,7 +120,9 @@ fn shown(spans: &[Span]) -> Shown {
     for span in spans {
         children.entry((&span.trace, &span.parent)).or_default().push(span);
     }
-    children.values_mut().for_each(|all| all.sort_by(|a, b| a.start.total_cmp(&b.start)));
+    for all in children.values_mut() {
+        all.sort_by(|a, b| a.start.total_cmp(&b.start));
+    }
     let mut shown = Shown::default();
     for span in spans {
         let called = called_by(&children, span);
