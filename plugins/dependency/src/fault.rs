@@ -66,6 +66,8 @@ pub struct Fault {
     pub sites: Vec<Site>,
     /// Nothing in the source can excuse it, so it is worth a finding before anybody has hit it.
     pub sure: bool,
+    /// It is sure, and whoever loads the file runs into it; else only a call does.
+    pub on_load: bool,
 }
 
 /// One place.

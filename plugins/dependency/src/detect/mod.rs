@@ -27,13 +27,25 @@ use crate::{javascript, python};
 pub struct Settings {
     /// The most findings of a window, those that production met first.
     pub findings: usize,
-    /// Whether faults that nobody has met yet are reported.
-    pub unmet: bool,
+    /// Which faults that nobody has met yet are reported.
+    pub unmet: Unmet,
+}
+
+/// Which faults that nobody has met yet are reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unmet {
+    /// None.
+    Nothing,
+    /// Those that fail whoever loads the file.
+    Loading,
+    /// Those too that only a call runs into.
+    Calls,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { findings: 32, unmet: true }
+        Self { findings: 32, unmet: Unmet::Loading }
     }
 }
 
@@ -50,7 +62,12 @@ pub fn detect(telemetry: &Telemetry, source: &Source, settings: &Settings) -> Re
     let mut found: Vec<(Fault, Option<Meeting>)> = Vec::new();
     for (at, fault) in faults.into_iter().enumerate() {
         let meeting = met.remove(&at);
-        if meeting.is_some() || (settings.unmet && fault.sure) {
+        let reported = match settings.unmet {
+            Unmet::Nothing => false,
+            Unmet::Loading => fault.on_load,
+            Unmet::Calls => fault.sure,
+        };
+        if meeting.is_some() || reported {
             found.push((fault, meeting));
         }
     }

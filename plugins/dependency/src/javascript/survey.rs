@@ -121,7 +121,9 @@ impl<'s> Survey<'s> {
         let mut found: BTreeMap<Key, Fault> = BTreeMap::new();
         let mut add = |kind, target: String, name: &str, site: Site, sure: bool| {
             let key = Key { language: Language::Javascript, kind, target, name: name.to_owned() };
-            let fault = found.entry(key.clone()).or_insert(Fault { key, sites: Vec::new(), sure: false });
+            let fault =
+                found.entry(key.clone()).or_insert(Fault { key, sites: Vec::new(), sure: false, on_load: false });
+            fault.on_load |= sure && !site.lazy;
             fault.sites.push(site);
             fault.sure |= sure;
         };
@@ -422,6 +424,7 @@ fn is_aside(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     path.split('/').any(|folder| ASIDE.contains(&folder) || folder.starts_with('.'))
         || [".config.", ".conf.", ".stories.", ".bench.", ".d."].iter().any(|mark| name.contains(mark))
+        || matches!(name.split('.').next(), Some("test" | "tests" | "spec"))
         || name.to_lowercase().starts_with("gruntfile")
         || name.to_lowercase().starts_with("gulpfile")
 }

@@ -53,7 +53,7 @@ pub struct Free {
     pub lazy: bool,
     /// The attribute that is read of it, as in `json.loads`.
     pub attribute: Option<String>,
-    /// In an annotation, which may never be evaluated.
+    /// In an annotation that is not evaluated.
     pub in_annotation: bool,
 }
 
@@ -312,6 +312,9 @@ fn free(module: &Module, facts: &Facts) -> Vec<Free> {
         }
         true
     });
+    // Only in Python 3.14 the others wait too.
+    let is_future = |import: &Import| import.written == "__future__" && import.name.as_deref() == Some("annotations");
+    let waits = facts.imports.iter().any(is_future);
     let within = |ranges: &[Range<usize>], at: usize| ranges.iter().any(|range| range.contains(&at));
     let mut found: Vec<Free> = Vec::new();
     let mut attributes: Vec<(usize, String)> = Vec::new();
@@ -329,7 +332,7 @@ fn free(module: &Module, facts: &Facts) -> Vec<Free> {
                 found.push(Free {
                     name: name.id.to_string(),
                     lazy: within(&bodies, range.start),
-                    in_annotation: within(&annotations, range.start),
+                    in_annotation: within(&annotations, range.start) && (waits || within(&bodies, range.start)),
                     attribute,
                     range,
                 });

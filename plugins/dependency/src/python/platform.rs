@@ -65,3 +65,55 @@ pub fn is_standard(module: &str) -> bool {
 pub fn is_builtin(name: &str) -> bool {
     BUILTINS.contains(&name) || (name.starts_with("__") && name.ends_with("__"))
 }
+
+/// Names that mean one thing of the standard library wherever they are written, and nothing else in it.
+#[rustfmt::skip]
+const SYMBOLS: [(&str, &[&str]); 16] = [
+    ("abc", &["ABC", "ABCMeta", "abstractmethod"]),
+    ("collections", &["ChainMap", "Counter", "OrderedDict", "defaultdict", "deque", "namedtuple"]),
+    ("contextlib", &["ExitStack", "asynccontextmanager", "closing", "contextmanager", "nullcontext", "suppress"]),
+    ("copy", &["deepcopy"]),
+    ("dataclasses", &["asdict", "astuple", "dataclass"]),
+    ("datetime", &["date", "timedelta", "timezone"]),
+    ("decimal", &["Decimal", "InvalidOperation", "ROUND_DOWN", "ROUND_HALF_EVEN", "ROUND_HALF_UP", "ROUND_UP"]),
+    ("enum", &["Enum", "IntEnum", "IntFlag", "StrEnum"]),
+    ("fractions", &["Fraction"]),
+    ("functools", &["cached_property", "lru_cache", "partial", "singledispatch", "total_ordering", "wraps"]),
+    ("itertools", &["chain", "groupby", "islice", "zip_longest"]),
+    ("pathlib", &["Path", "PurePath", "PurePosixPath", "PureWindowsPath"]),
+    ("random", &["randint", "randrange"]),
+    ("textwrap", &["dedent"]),
+    ("types", &["MappingProxyType", "ModuleType", "SimpleNamespace", "TracebackType"]),
+    ("uuid", &["UUID", "uuid4", "uuid5"]),
+];
+
+/// What is called as itself is the function or class that bears its module's name.
+const NAMESAKES: [&str; 6] = ["copy", "datetime", "glob", "pprint", "random", "time"];
+/// Attributes of the class `datetime`, which its module lacks.
+const OF_DATETIME: [&str; 8] =
+    ["combine", "fromisoformat", "fromtimestamp", "now", "strptime", "today", "utcfromtimestamp", "utcnow"];
+/// What modules are usually called where they are imported under another name.
+const ALIASES: [(&str, &str); 5] = [
+    ("ET", "xml.etree.ElementTree"),
+    ("dt", "datetime"),
+    ("mp", "multiprocessing"),
+    ("op", "operator"),
+    ("osp", "os.path"),
+];
+
+/// The module that a name is the usual alias of.
+pub fn module_of_alias(name: &str) -> Option<&'static str> {
+    ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, module)| *module)
+}
+
+/// Whether a name that is used so, with these attributes or called, is what its module has under the same name.
+pub fn is_namesake<'a>(name: &str, attributes: impl IntoIterator<Item = Option<&'a str>>) -> bool {
+    let mut attributes = attributes.into_iter();
+    NAMESAKES.contains(&name)
+        && attributes.all(|it| it.is_none_or(|it| name == "datetime" && OF_DATETIME.contains(&it)))
+}
+
+/// The module of the standard library that a name alone tells.
+pub fn module_of_symbol(name: &str) -> Option<&'static str> {
+    SYMBOLS.iter().find(|(_, names)| names.contains(&name)).map(|(module, _)| *module)
+}

@@ -10,9 +10,9 @@ use thymus_sdk::edit::Edits;
 use thymus_sdk::source::{Source, Text};
 use thymus_sdk::{Change, Role};
 
-use super::facts::{Facts, Import, facts};
+use super::facts::{Facts, Free, Import, facts};
 use super::manifest::{Manifests, Proven, proven};
-use super::platform::is_standard;
+use super::platform::{is_namesake, is_standard, module_of_alias, module_of_symbol};
 use super::tree::{Target, Tree, folder};
 use crate::circles::circles;
 use crate::fault::{Fault, Key, Kind, Language, Site};
@@ -107,9 +107,7 @@ impl<'s> Survey<'s> {
                 self.import(path, facts, import, aside, &mut found);
             }
             for free in &facts.free {
-                let sure = !aside
-                    && !free.in_annotation
-                    && self.is_import_forgotten(path, &free.name, free.attribute.is_some());
+                let sure = !aside && !free.in_annotation && self.is_import_forgotten(path, free);
                 let site = site(path, free.range.clone(), &free.name, free.lazy);
                 found.add(Kind::NameNotImported, path.clone(), &free.name, site, sure);
             }
@@ -267,8 +265,13 @@ impl<'s> Survey<'s> {
     }
 
     /// Whether other modules, or the standard library, leave no doubt what a name means.
-    fn is_import_forgotten(&self, path: &str, name: &str, has_attribute: bool) -> bool {
-        self.imported_elsewhere(path, name).is_some() || (has_attribute && is_standard(name) && !name.starts_with('_'))
+    fn is_import_forgotten(&self, path: &str, free: &Free) -> bool {
+        let name = free.name.as_str();
+        let has_attribute = free.attribute.is_some() && !name.starts_with('_');
+        self.imported_elsewhere(path, name).is_some()
+            || (has_attribute && (is_standard(name) || module_of_alias(name).is_some()))
+            || is_namesake(name, [free.attribute.as_deref()])
+            || module_of_symbol(name).is_some()
     }
 
     /// How the other modules get a name that they all call alike: a module whose import says it, and which; none when
@@ -330,7 +333,9 @@ struct Found {
 impl Found {
     fn add(&mut self, kind: Kind, target: String, name: &str, site: Site, sure: bool) {
         let key = Key { language: Language::Python, kind, target, name: name.to_owned() };
-        let fault = self.faults.entry(key.clone()).or_insert(Fault { key, sites: Vec::new(), sure: false });
+        let fault =
+            self.faults.entry(key.clone()).or_insert(Fault { key, sites: Vec::new(), sure: false, on_load: false });
+        fault.on_load |= sure && !site.lazy;
         fault.sure |= sure;
         if !fault.sites.contains(&site) {
             fault.sites.push(site);
@@ -351,9 +356,14 @@ pub fn is_module_at(module: &str, path: &str) -> bool {
 /// Whether a file is none that runs as a part of the project.
 fn is_aside(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    path.split('/').any(|part| ASIDE.contains(&part) || part.starts_with('.') || part.contains("{{"))
-        || matches!(
-            name,
-            "setup.py" | "conf.py" | "noxfile.py" | "conftest.py" | "fabfile.py" | "tasks.py" | "build.py" | "dodo.py"
-        )
+    path.split('/').any(|part| {
+        ASIDE.contains(&part)
+            || part.starts_with(['.', '_']) && part.contains("vendor")
+            || part.starts_with("docs")
+            || part.starts_with('.')
+            || part.contains("{{")
+    }) || matches!(
+        name,
+        "setup.py" | "conf.py" | "noxfile.py" | "conftest.py" | "fabfile.py" | "tasks.py" | "build.py" | "dodo.py"
+    )
 }

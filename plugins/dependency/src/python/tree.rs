@@ -96,7 +96,7 @@ impl Tree {
         let first = name.split('.').next().unwrap_or(name);
         let inner = name.replace('.', "/");
         let own = self.root(from);
-        let mut roots = vec![own, folder(from), "", "src", "lib", "python"];
+        let mut roots = vec![own, "", "src", "lib", "python"];
         let mut above = own;
         while !above.is_empty() {
             above = folder(above);
@@ -176,6 +176,7 @@ mod tests {
             (pay, "shop.money", missing("shop.money")),
             (pay, "requests.adapters", Target::Foreign("requests".to_owned())),
             (pay, ".....x", Target::Foreign(String::new())),
+            ("src/shop/handlers/x.py", "pay", Target::Foreign("pay".to_owned())),
             ("tests/test_cart.py", "shop.cart", file("src/shop/cart.py")),
             ("tests/test_cart.py", "tool", file("tool.py")),
         ] {

@@ -9,7 +9,7 @@ use thymus_python::syntax::{Module, bytes};
 
 use super::{proof, written};
 use crate::fault::Fault;
-use crate::python::platform::is_standard;
+use crate::python::platform::{is_namesake, is_standard, module_of_alias, module_of_symbol};
 use crate::python::survey::Survey;
 use crate::python::tree::Target;
 use crate::repair::Repair;
@@ -28,7 +28,8 @@ pub fn repair(fault: &Fault, survey: &Survey) -> Option<Repair> {
     let (path, name) = (&fault.key.target, &fault.key.name);
     let meant = as_elsewhere(path, name, survey)
         .or_else(|| of_the_standard_library(fault, survey))
-        .or_else(|| from_the_only_one(path, name, survey))?;
+        .or_else(|| from_the_only_one(path, name, survey))
+        .or_else(|| known_by_its_name(name, survey))?;
     let module = survey.module(path)?;
     let edit = edit(&module, name, &meant)?;
     let changes = survey.sound(&[(path.clone(), edit.0, edit.1)])?;
@@ -61,13 +62,24 @@ fn as_elsewhere(path: &str, name: &str, survey: &Survey) -> Option<Meant> {
 
 fn of_the_standard_library(fault: &Fault, survey: &Survey) -> Option<Meant> {
     let name = &fault.key.name;
-    let free = &survey.facts.get(&fault.key.target)?.free;
-    let is_used = free.iter().any(|free| free.name == *name && free.attribute.is_some());
-    if !is_used || !is_standard(name) || name.starts_with('_') {
+    let free = survey.facts.get(&fault.key.target)?.free.iter().filter(|free| free.name == *name);
+    let attributes: Vec<Option<&str>> = free.map(|free| free.attribute.as_deref()).collect();
+    if is_namesake(name, attributes.iter().copied()) {
+        let why = format!("`{name}` of the standard library's module `{name}` is what is used so");
+        return Some(Meant { module: name.clone(), name: Some(name.clone()), why });
+    }
+    // A module is used by its attributes only.
+    if !attributes.iter().all(Option::is_some) {
         return None;
     }
-    let why = format!("`{name}` is a module of the standard library, and an attribute of it is read");
-    Some(Meant { module: name.clone(), name: None, why })
+    if is_standard(name) && !name.starts_with('_') {
+        let why = format!("`{name}` is a module of the standard library, and attributes of it are read");
+        return Some(Meant { module: name.clone(), name: None, why });
+    }
+    let module = module_of_alias(name)?;
+    let why =
+        format!("`{name}` is what `{module}` of the standard library is usually called, and attributes of it are read");
+    Some(Meant { module: module.to_owned(), name: None, why })
 }
 
 fn from_the_only_one(path: &str, name: &str, survey: &Survey) -> Option<Meant> {
@@ -81,6 +93,16 @@ fn from_the_only_one(path: &str, name: &str, survey: &Survey) -> Option<Meant> {
         name: Some(name.to_owned()),
         why: format!("`{to}` defines it, and no other module of the project"),
     })
+}
+
+/// What every reader takes it for, where no module of the project has anything of that name.
+fn known_by_its_name(name: &str, survey: &Survey) -> Option<Meant> {
+    let module = module_of_symbol(name)?;
+    if survey.facts.values().any(|facts| facts.names.contains(name)) {
+        return None;
+    }
+    let why = format!("Of the standard library only `{module}` has it, and no module of the project");
+    Some(Meant { module: module.to_owned(), name: Some(name.to_owned()), why })
 }
 
 fn edit(module: &Module, local: &str, meant: &Meant) -> Option<(Range<usize>, String)> {
@@ -182,6 +204,22 @@ mod tests {
             ("shop/b.py", "from datetime import date\n\nX = date.today()\n"),
         ])
         .repairs("shop/a.py", "import os\n", "import os\nfrom datetime import date\n");
+    }
+
+    #[test]
+    fn a_name_of_the_standard_library_is_known() {
+        Example::of(&[("shop/a.py", "from typing import Any\n\n\ndef f(x: Any):\n    return date.fromisoformat(x)\n")])
+            .repairs("shop/a.py", "from typing", "from datetime import date\nfrom typing")
+            .is_sure(1);
+        for (used, before, after) in [
+            ("op.add(1, 2)", "import os\n", "import operator as op\nimport os\n"),
+            ("random()", "import os\n", "import os\nfrom random import random\n"),
+            ("random.choice(X)", "import os\n", "import os\nimport random\n"),
+            ("datetime.now()", "import os\n", "import os\nfrom datetime import datetime\n"),
+        ] {
+            let code = format!("import os\n\nX = os.path\nY = {used}\n");
+            Example::of(&[("a.py", &code)]).repairs("a.py", before, after).is_sure(1);
+        }
     }
 
     #[test]
