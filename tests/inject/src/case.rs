@@ -52,7 +52,11 @@ impl Case<'_> {
         };
         let mut job = driver.about(".", HIDDEN);
         let traffic = format!("{HIDDEN}/calls.json");
-        let more = if self.fault.capability == Capability::Performance {
+        let more = if self.fault.capability == Capability::Documentation {
+            let (gone, named) = self.fault.words.clone().unwrap_or_default();
+            json!({"mode": "reads", "path": self.fault.path, "gone": gone, "named": named,
+                   "function": self.shown.handler})
+        } else if self.fault.capability == Capability::Performance {
             copy(&self.project.root, &folder.join("healthy"))?;
             // Half of the way back, on the scale on which times are ratios.
             let most = self.shown.factor.sqrt().max(1.2);
@@ -96,9 +100,10 @@ impl Case<'_> {
         );
         let quoted = |text: &str| toml::Value::from(text).to_string();
         let mut text = format!(
-            "language = {}\nrepository = \"repo\"\ntelemetry = [\"faulty.pb.gz\"]\nbaseline = [{}]\njudged = [{}]\n\
+            "language = {}\nrepository = \"repo\"\ntelemetry = [{}]\nbaseline = [{}]\njudged = [{}]\n\
              note = {}\n\n[[expect]]\ncapability = {}\n{}path = {}\n",
             quoted(self.project.language.name()),
+            quoted(if fault.capability == Capability::Documentation { self.baseline } else { "faulty.pb.gz" }),
             quoted(self.baseline),
             quoted(fault.capability.name()),
             quoted(&note),

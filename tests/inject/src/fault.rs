@@ -41,6 +41,8 @@ pub struct Fault {
     pub edits: Vec<Edit>,
     /// Other files that a right repair may change.
     pub may_touch: Vec<String>,
+    /// Documentation: the name that must vanish, and the one that must be back.
+    pub words: Option<(String, String)>,
     /// What was done, for people.
     pub what: String,
 }
@@ -125,6 +127,7 @@ mod tests {
             place: None,
             edits,
             may_touch: Vec::new(),
+            words: None,
             what: String::new(),
         }
     }

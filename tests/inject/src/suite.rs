@@ -12,7 +12,7 @@ use crate::driver::{Call, Driver, Outcome, Recording};
 use crate::failure::Failure;
 use crate::fault::Fault;
 use crate::fetch::copy;
-use crate::judge::{Healthy, judge};
+use crate::judge::{Healthy, Shown, judge};
 use crate::plan::Capability;
 use crate::plant;
 use crate::process::Stop;
@@ -100,14 +100,17 @@ impl<'p> Maker<'p> {
     pub fn make(&self) -> Result<BTreeMap<Capability, usize>, Failure> {
         let mut made = BTreeMap::new();
         self.clean_windows()?;
-        for capability in &self.wish.capabilities {
-            let count = self.make_some(*capability)?;
+        for (done, capability) in self.wish.capabilities.iter().enumerate() {
+            // Each kind gets its share of what time is left.
+            let shares = u32::try_from(self.wish.capabilities.len() - done).unwrap_or(1);
+            let until = Instant::now() + self.until.saturating_duration_since(Instant::now()) / shares;
+            let count = self.make_some(*capability, until)?;
             made.insert(*capability, count);
         }
         Ok(made)
     }
 
-    fn make_some(&self, capability: Capability) -> Result<usize, Failure> {
+    fn make_some(&self, capability: Capability, until: Instant) -> Result<usize, Failure> {
         let mut faults = self.candidates(capability);
         let mut dice = fastrand::Rng::with_seed(self.wish.seed ^ (capability as u64 + 1) << 32);
         dice.shuffle(&mut faults);
@@ -115,7 +118,7 @@ impl<'p> Maker<'p> {
         let (mut made, mut reasons) = (0, BTreeMap::<String, usize>::new());
         let tried = faults.len();
         for fault in faults {
-            if made >= self.wish.cases || Instant::now() > self.until {
+            if made >= self.wish.cases || Instant::now() > until {
                 break;
             }
             match self.try_one(&fault, made + 1) {
@@ -137,6 +140,11 @@ impl<'p> Maker<'p> {
         for path in &self.project.sources {
             let file = self.project.root.join(path);
             let Ok(text) = fs::read_to_string(&file) else { continue };
+            if capability == Capability::Documentation {
+                let handlers = self.places_in(path, &text);
+                faults.extend(plant::documentation::candidates(path, &text, &handlers));
+                continue;
+            }
             faults.extend(match self.project.language {
                 Language::Python => plant::python::candidates(path, &text, capability),
                 Language::JavaScript => plant::javascript::candidates(path, &text, capability),
@@ -145,8 +153,19 @@ impl<'p> Maker<'p> {
         faults
     }
 
+    /// The functions of a file.
+    fn places_in(&self, path: &str, text: &str) -> Vec<plant::documentation::Documented> {
+        match self.project.language {
+            Language::Python => plant::python::documented(path, text),
+            Language::JavaScript => plant::javascript::documented(path, text),
+        }
+    }
+
     /// Plants one fault, looks at what it does, and writes the case if it is a natural one.
     fn try_one(&self, fault: &Fault, number: usize) -> Result<(), Failure> {
+        if fault.capability == Capability::Documentation {
+            return self.write_documentation(fault, number);
+        }
         let only = self.reaching(fault)?;
         let faulty = self.project.copy()?;
         fault.plant(faulty.path())?;
@@ -191,6 +210,38 @@ impl<'p> Maker<'p> {
         fs::create_dir_all(self.suite.join("cases")).map_err(Failure::at(&target))?;
         copy(fresh.path(), &target)?;
         say(self.project, &format!("{name}: {} ({})", fault.what.lines().next().unwrap_or_default(), shown.how));
+        Ok(())
+    }
+
+    /// Nothing runs differently: the healthy window stands for the faulty one, and the hidden test reads.
+    fn write_documentation(&self, fault: &Fault, number: usize) -> Result<(), Failure> {
+        let path = self.project.root.join(&fault.path);
+        let text = fs::read_to_string(&path).map_err(Failure::at(&path))?;
+        let baseline = beside(&self.shared("healthy.pb.gz").to_string_lossy());
+        let place = fault.place.as_ref().map(|place| place.function.clone()).unwrap_or_default();
+        let how = "the code has no such name".to_owned();
+        let shown = Shown { handler: place, wrong: Vec::new(), right: Vec::new(), raised: None, how, factor: 1.0 };
+        let case = Case {
+            project: self.project,
+            fault,
+            shown: &shown,
+            healthy: &text,
+            absent: Vec::new(),
+            traffic: &[],
+            baseline: &baseline.to_string_lossy(),
+            blind: true,
+        };
+        let fresh = tempfile::tempdir_in(&self.project.work).map_err(Failure::at(&self.project.work))?;
+        let hidden = fresh.path().join("hidden");
+        let command = case.hide(&self.driver, &hidden)?;
+        self.prove(fault, &hidden, &command)?;
+        case.describe(fresh.path(), &command)?;
+        let repo = fresh.path().join("repo");
+        copy(&self.project.root, &repo)?;
+        fault.plant(&repo)?;
+        let name = format!("{}-documentation-{number:02}", self.project.slug);
+        copy(fresh.path(), &self.suite.join("cases").join(&name))?;
+        say(self.project, &format!("{name}: {}", fault.what));
         Ok(())
     }
 

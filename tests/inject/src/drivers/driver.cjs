@@ -54,7 +54,9 @@ function instrument() {
   const table = new Map(Object.entries(job.instrumented ?? {}).map(([file, text]) => [path.join(ROOT(), file), text]));
   const compile = Module.prototype._compile;
   Module.prototype._compile = function (content, filename, ...rest) {
-    return compile.call(this, table.get(filename) ?? content, filename, ...rest);
+    // Only the file itself: some compile other text under a file's name.
+    const own = table.has(filename) && fs.readFileSync(filename, 'utf8').endsWith(content);
+    return compile.call(this, own ? table.get(filename) : content, filename, ...rest);
   };
   if (table.size && Module.register) {
     const urls = Object.fromEntries([...table].map(([file, text]) => [pathToFileURL(file).href, text]));
@@ -375,6 +377,9 @@ function capture() {
     }
     return undefined;
   }
+  for (const file of job.esm) {
+    import(pathToFileURL(path.join(ROOT(), file)).href).then((loaded) => { modules.set(file, loaded); known = -1; }, () => {});
+  }
   process.on('exit', () => {
     const calls = [...kept.values()].flatMap((own) => [...own.values()]);
     if (calls.length) fs.writeFileSync(path.join(job.calls, `${process.pid}.json`), JSON.stringify(calls));
@@ -593,6 +598,14 @@ async function check() {
   return { wrong: wrong.length };
 }
 
+/** A hidden test of documentation: the name that is gone from the code is gone from the file, and the right one is there. */
+async function reads() {
+  const text = fs.readFileSync(path.join(ROOT(), job.path), 'utf8');
+  const wrong = text.includes(job.gone) || !text.includes(job.named);
+  if (wrong) console.error(`${job.path} says ${job.gone}, not ${job.named}`);
+  return { wrong: wrong ? 1 : 0 };
+}
+
 async function pace() {
   const { spawnSync } = require('node:child_process');
   const best = {};
@@ -720,7 +733,7 @@ async function main() {
   // What a call does late or wrongly is not the driver's end.
   process.on('uncaughtException', () => {});
   process.on('unhandledRejection', () => {});
-  const modes = { traffic, probe, check, pace, record };
+  const modes = { traffic, probe, check, reads, pace, record };
   const said = await modes[job.mode]();
   // What is left of halved characters would be refused by strict readers; such calls compare unequal and drop out.
   const text = JSON.stringify(said).replace(/(?<!\\)((?:\\\\)*)\\u(d[89a-f][0-9a-f]{2})/gi, '$1\\ufffd');

@@ -662,6 +662,15 @@ def check(job: dict, program: Program) -> dict:
     return {"wrong": len(wrong)}
 
 
+def reads(job: dict, program: Program) -> dict:
+    """A hidden test of documentation: the name that is gone from the code is gone from the file, and the right one is there."""
+    text = (program.root / job["path"]).read_text()
+    wrong = int(job["gone"] in text) + int(job["named"] not in text)
+    if wrong:
+        print(f"{job['path']} says {job['gone']}, not {job['named']}", file=sys.stderr)
+    return {"wrong": wrong}
+
+
 def pace(job: dict, program: Program) -> dict:
     """A hidden test of time: this program against the healthy one, by turns, each in a process of its own."""
     import subprocess
@@ -858,7 +867,7 @@ def main() -> None:
     global PROGRAM
     PROGRAM = program = Program(job["root"], job["sources"], job["paths"])
     sys.path.append(str(Path(job["harness"]).resolve()))
-    modes = {"capture": capture, "traffic": traffic, "probe": probe, "check": check, "pace": pace, "record": record}
+    modes = {"capture": capture, "traffic": traffic, "probe": probe, "check": check, "reads": reads, "pace": pace, "record": record}
     out = Path(job["out"]).resolve() if "out" in job else None
     for key in ("calls", "traffic", "telemetry", "healthy", "root", "harness"):
         if key in job:

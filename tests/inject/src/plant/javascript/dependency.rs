@@ -17,6 +17,7 @@ pub(super) fn plant(scene: &Scene, found: &mut Vec<Fault>) {
             place: None,
             edits: vec![edit],
             may_touch: Vec::new(),
+            words: None,
             what,
         });
     };

@@ -18,6 +18,7 @@ use thymus_sdk::source::Text;
 
 use crate::fault::{Edit, Fault, Place};
 use crate::plan::Capability;
+use crate::plant::documentation::Documented;
 use handlers::Handler;
 
 /// A rule's view: one file.
@@ -43,6 +44,29 @@ pub fn candidates(path: &str, text: &str, capability: Capability) -> Vec<Fault> 
     }
     found.retain(|fault| fault.changed(text).is_some_and(|changed| changed != text && is_sound(path, &changed)));
     found
+}
+
+/// Functions with `JSDoc` before them.
+pub fn documented(path: &str, text: &str) -> Vec<Documented> {
+    let allocator = Allocator::default();
+    let source = Text::new(path, text);
+    let Some(code) = Code::parse(&allocator, &source) else { return Vec::new() };
+    let line = |byte: usize| text[..byte].matches('\n').count() + 1;
+    let of = |handler: Handler| {
+        let (start, end) = handler.span;
+        let function = code.functions().find(|it| start <= it.span.start as usize && it.span.end as usize <= end)?;
+        let comment = code.doc_before(u32::try_from(start).ok()?)?;
+        let at = text[..start].rfind(comment)?;
+        let names = function.params.items.iter().filter_map(|it| it.pattern.get_identifier_name());
+        Some(Documented {
+            name: handler.name,
+            // The comment belongs to it.
+            lines: (line(at), line(end)),
+            parameters: names.map(|name| name.to_string()).collect(),
+            comment: at..at + comment.len(),
+        })
+    };
+    handlers::handlers(&code).into_iter().filter_map(of).collect()
 }
 
 /// The text with its functions wrapped; none when it can't be parsed.
@@ -81,6 +105,7 @@ impl<'a> Scene<'a> {
             place: Some(Place { function: handler.name.clone(), lines: (line(handler.span.0), line(handler.span.1)) }),
             edits,
             may_touch: Vec::new(),
+            words: None,
             what: what.into(),
         });
     }

@@ -40,6 +40,7 @@ fn push(file: &File, rule: &'static str, edits: Vec<Edit>, what: String, found: 
         place: None,
         edits,
         may_touch: Vec::new(),
+        words: None,
         what,
     });
 }

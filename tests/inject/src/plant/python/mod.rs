@@ -15,6 +15,7 @@ use ruff_text_size::Ranged;
 
 use crate::fault::{Edit, Fault, Place};
 use crate::plan::Capability;
+use crate::plant::documentation::Documented;
 
 /// The largest file that is looked at.
 const LARGEST: usize = 512 << 10;
@@ -55,6 +56,25 @@ pub fn candidates(path: &str, text: &str, capability: Capability) -> Vec<Fault> 
     let stays_python = |changed: &str| parse_module(changed).is_ok();
     found.retain(|fault| fault.changed(text).is_some_and(|it| it != text && stays_python(&it)));
     found
+}
+
+/// Functions with docstrings.
+pub fn documented(path: &str, text: &str) -> Vec<Documented> {
+    let Some(file) = File::parse(path, text) else { return Vec::new() };
+    let line = |byte: usize| text[..byte].matches('\n').count() + 1;
+    let of = |function: &Function| {
+        let only = function.def.body.first()?.as_expr_stmt()?;
+        let comment = bytes(only.value.as_string_literal_expr()?);
+        let parameters = function.def.parameters.iter().map(|it| it.name().to_string());
+        let range = bytes(function.def);
+        Some(Documented {
+            name: function.handler.clone(),
+            lines: (line(range.start), line(range.end)),
+            parameters: parameters.filter(|name| name != "self" && name != "cls").collect(),
+            comment,
+        })
+    };
+    file.functions().iter().filter_map(of).collect()
 }
 
 impl<'t> File<'t> {
@@ -123,6 +143,7 @@ impl<'s> Scene<'s, '_> {
             }),
             edits,
             may_touch: Vec::new(),
+            words: None,
             what,
         }
     }
