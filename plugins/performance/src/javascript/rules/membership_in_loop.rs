@@ -6,7 +6,6 @@
 
 use oxc::ast::AstKind;
 use oxc::ast::ast::{BinaryOperator, BindingPattern, CallExpression, Expression};
-use oxc::semantic::SymbolId;
 use oxc::span::{GetSpan as _, Span};
 use thymus_javascript::code::{bare, range};
 
@@ -182,7 +181,7 @@ fn growing(scene: &Scene, question: &Question) -> Option<Draft> {
     let AstKind::VariableDeclarator(declarator) = scene.code.declaration(symbol) else { return None };
     let BindingPattern::BindingIdentifier(id) = &declarator.id else { return None };
     let init = declarator.init.as_ref()?;
-    let Expression::ArrayExpression(literal) = bare(init) else { return None };
+    let content = content_of(scene, init)?;
     if !inside(declarator.span, scene.function.span) {
         return None;
     }
@@ -209,19 +208,19 @@ fn growing(scene: &Scene, question: &Question) -> Option<Draft> {
         return None;
     }
     let asked: Vec<Question> = same_questions(scene, question, scene.function.span);
-    let only_asked = uses.iter().all(|(kind, one)| match one {
+    // Its length counts what was pushed twice, a set's size does not.
+    let only_asked = uses.iter().all(|(_, one)| match one {
         Use::Method(call, "includes" | "indexOf") => asked.iter().any(|it| it.call.span == call.span),
         Use::Method(_, "push") => true,
-        Use::Part => matches!(scene.code.parent(kind.node_id()), AstKind::StaticMemberExpression(it) if it.property.name == "length"),
         _ => false,
     });
     if only_asked && !scene.is_typed() && declarator.type_annotation.is_none() {
-        return replaced(scene, question, &asked, &pushes, (init.span(), literal.elements.is_empty()), symbol);
+        return replaced(scene, question, &asked, &pushes, (init.span(), &content));
     }
     let name = scene.free_name(&camel(&[id.name.as_str(), "set"]))?;
     let end = scene.style().semicolon;
     let declaration = scene.code.statement_of(declarator.node_id.get())?.span();
-    let content = if literal.elements.is_empty() { "" } else { id.name.as_str() };
+    let content = if content.is_empty() { "" } else { id.name.as_str() };
     let mut edits = vec![scene.behind(declaration, &[format!("const {name} = new Set({content}){end}")])?];
     for call in pushes {
         let AstKind::ExpressionStatement(statement) = scene.code.parent(call.node_id.get()) else { return None };
@@ -243,27 +242,35 @@ fn growing(scene: &Scene, question: &Question) -> Option<Draft> {
     Some(draft(scene, question, edits, "grows beside it", 0.9))
 }
 
+/// What a new list holds, as what a set is made of: nothing, a list, or what `Array.from` is given.
+fn content_of<'a>(scene: &Scene<'_, 'a>, init: &'a Expression<'a>) -> Option<String> {
+    match bare(init) {
+        Expression::ArrayExpression(literal) if literal.elements.is_empty() => Some(String::new()),
+        Expression::ArrayExpression(_) => Some(scene.slice(init.span()).to_owned()),
+        Expression::CallExpression(call) if scene.slice(call.callee.span()) == "Array.from" => {
+            match &call.arguments[..] {
+                [only] => Some(scene.slice(only.span()).to_owned()),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
 /// The list is only asked and pushed to: it becomes the set.
 fn replaced(
     scene: &Scene,
     question: &Question,
     asked: &[Question],
     pushes: &[&CallExpression],
-    (init, is_empty): (Span, bool),
-    symbol: SymbolId,
+    (init, content): (Span, &str),
 ) -> Option<Draft> {
     let list = scene.slice(question.list.span());
-    let content = if is_empty { "" } else { scene.slice(init) };
     let mut edits = vec![(range(init), format!("new Set({content})"))];
     for call in pushes {
         let property = bare(&call.callee).get_member_expr()?;
         let object_end = property.object().span().end;
         edits.push((object_end as usize..call.callee.span().end as usize, ".add".to_owned()));
-    }
-    for (kind, one) in scene.uses(symbol) {
-        if let (Use::Part, AstKind::StaticMemberExpression(member)) = (one, scene.code.parent(kind.node_id())) {
-            edits.push((range(member.property.span), "size".to_owned()));
-        }
     }
     edits.extend(asked.iter().map(|one| answered(scene, one, list)));
     Some(draft(scene, question, edits, "takes the list's place, which is only added to and asked", 0.94))
@@ -334,13 +341,13 @@ mod tests {
     fn a_list_that_is_only_asked_becomes_a_set() {
         Example::of(
             "export function twice(words) {\n  const seen = [];\n  let count = 0;\n  for (const word of words) {\n    if \
-             (seen.includes(word)) count += 1;\n    else seen.push(word);\n  }\n  return count + seen.length;\n}\n",
+             (seen.includes(word)) count += 1;\n    else seen.push(word);\n  }\n  return count;\n}\n",
         )
         .called(json!([["a", "a"]]))
         .repaired(
             "membership-in-loop",
             "export function twice(words) {\n  const seen = new Set();\n  let count = 0;\n  for (const word of words) {\n    if \
-             (seen.has(word)) count += 1;\n    else seen.add(word);\n  }\n  return count + seen.size;\n}\n",
+             (seen.has(word)) count += 1;\n    else seen.add(word);\n  }\n  return count;\n}\n",
         );
     }
 

@@ -4,6 +4,7 @@ mod await_in_loop;
 mod constant_rebuilt;
 mod copied_accumulator;
 mod copied_for_membership;
+mod copied_to_read;
 #[cfg(test)]
 mod examples;
 mod filter_duplicates;
@@ -30,6 +31,7 @@ pub const RULES: &[Rule] = &[
     nested_match::RULE,
     filter_duplicates::RULE,
     copied_for_membership::RULE,
+    copied_to_read::RULE,
     copied_accumulator::RULE,
     invariant_in_loop::RULE,
     constant_rebuilt::RULE,

@@ -142,7 +142,6 @@ fn growing(scene: &Scene, compare: &ExprCompare, list: &Expr) -> Option<Draft> {
     let only_asked = uses.iter().all(|(range, one)| match one {
         Use::Method(_, "append") | Use::Asked => true,
         Use::Assigned => declares(range),
-        Use::Read => is_length(scene, range) && appends.is_empty(),
         _ => false,
     });
     if only_asked && !matches!(statement, Stmt::AnnAssign(_)) {
@@ -181,15 +180,6 @@ fn same_block(scene: &Scene, statement: &Stmt, region: &Range<usize>) -> bool {
     };
     let outer = around(&own);
     own.end <= region.start && outer.is_none_or(|outer| within(region, &outer))
-}
-
-fn is_length(scene: &Scene, range: &Range<usize>) -> bool {
-    scene.around(range).into_iter().any(|node| match node {
-        Node::Expr(Expr::Call(call)) => {
-            callee_name(&call.func) == Some("len") && call.arguments.args.iter().any(|it| bytes(it) == *range)
-        }
-        _ => false,
-    })
 }
 
 /// The set with the same content as the list that is made here.
