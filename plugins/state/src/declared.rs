@@ -34,6 +34,10 @@ impl Declared {
             // Which state stands behind it is not known.
             What::Results => return Ruling::None,
         };
+        // By its number nobody knows which of the names an argument has.
+        if matches!(what, What::Argument(_)) && name.parse::<usize>().is_ok() && !contract.changes.is_empty() {
+            return Ruling::None;
+        }
         if contract.changes.iter().any(|allowed| allows(allowed, name)) {
             return Ruling::Allowed;
         }
@@ -48,10 +52,11 @@ fn means(contract: &StateContract, handler: &Handler) -> bool {
     contract.handler == handler.handler && contract.file.as_ref().is_none_or(at)
 }
 
-/// `order` allows `order.status` too, and `args.order`.
+/// `order` allows `order.status` too, and `args.order`; `order.status` allows something of the argument `order`.
 fn allows(allowed: &str, name: &str) -> bool {
     let allowed = allowed.strip_prefix("args.").unwrap_or(allowed);
-    allowed == "*" || name == allowed || name.strip_prefix(allowed).is_some_and(|rest| rest.starts_with(['.', '[']))
+    let leads = |from: &str, to: &str| to.strip_prefix(from).is_some_and(|rest| rest.starts_with(['.', '[']));
+    allowed == "*" || name == allowed || leads(allowed, name) || leads(name, allowed)
 }
 
 #[cfg(test)]
@@ -79,5 +84,8 @@ mod tests {
         assert_eq!(of("pay", "src/other.js", "order.total"), Ruling::None);
         assert!(matches!(of("quote", "src/a.js", "0"), Ruling::Forbidden(_)));
         assert_eq!(of("any", "src/a.js", "x"), Ruling::Allowed);
+        let handler = Handler { handler: "pay".to_owned(), path: Some("src/pay.js".to_owned()), ..Handler::default() };
+        assert_eq!(declared.of(&handler, &What::Argument("order".to_owned())), Ruling::Allowed);
+        assert_eq!(declared.of(&handler, &What::Argument("0".to_owned())), Ruling::None);
     }
 }
