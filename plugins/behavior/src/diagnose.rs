@@ -59,7 +59,8 @@ fn culprit(disorder: &Disorder, flow: &Flow, name: &str) -> (Range<usize>, Strin
     match (disorder.kind, &disorder.other) {
         (Kind::Swapped, Some(other)) => {
             let other = last_name(&other.handler);
-            let place = statement(beat).unwrap_or_else(|| flow.range.clone());
+            let apart = flow.apart(beat, other).map(|(block, first, _)| block[first].range.clone());
+            let place = apart.or_else(|| statement(beat)).unwrap_or_else(|| flow.range.clone());
             (
                 place,
                 format!(

@@ -57,8 +57,8 @@ impl Flow {
         calls
     }
 
-    /// The innermost block in which one statement calls the first and another the second, each just once, and which
-    /// those are.
+    /// The innermost block in which one statement calls the first and a later one the second, each just once, and which
+    /// those are. Where branches have their own calls, that is the branch with this order.
     pub fn apart(&self, first: &str, second: &str) -> Option<(&[Statement], usize, usize)> {
         self.blocks.iter().rev().find_map(|block| {
             let only = |name: &str| {
@@ -67,7 +67,7 @@ impl Flow {
                 found.next().is_none().then_some(at)
             };
             let (one, two) = (only(first)?, only(second)?);
-            (one != two).then_some((block.as_slice(), one, two))
+            (one < two).then_some((block.as_slice(), one, two))
         })
     }
 }

@@ -82,7 +82,7 @@ fn called(subject: &Subject, history: &History, framework: &Framework, project: 
     let mut driver = Driver {
         body: vec![format!("{waits}{callee}({}){end}", arguments.join(", "))],
         is_refused: false,
-        packages: framework.imports(),
+        packages: framework.imports().into_iter().map(|(_, line)| line).collect(),
         files: Vec::new(),
         definitions: Vec::new(),
     };

@@ -9,7 +9,8 @@ use thymus_javascript::code::Code;
 use thymus_javascript::exports::{Export, export_of, import_of, is_module};
 use thymus_javascript::project::{Project, relative};
 use thymus_javascript::testing::Framework;
-use thymus_javascript::testing::framework::Asserts;
+use thymus_javascript::testing::assertions::equal;
+use thymus_javascript::testing::framework::{Asserts, Kind};
 
 use super::flow::callee_name;
 use crate::flow::Flow;
@@ -28,7 +29,9 @@ pub struct Recorder {
 impl Recorder {
     /// Of the calls that are wanted; none when one of them can't be recorded, or the framework loads files in its own way.
     pub fn of(wanted: Wanted, flow: &Flow, framework: &Framework, project: &Project) -> Option<Self> {
-        if framework.asserts == Asserts::Expect || !framework.suffix.ends_with("js") {
+        let is_plain = matches!(framework.kind, Kind::Node | Kind::Mocha)
+            && matches!(framework.asserts, Asserts::Node { .. } | Asserts::Chai | Asserts::ChaiAssert);
+        if !is_plain || !framework.suffix.ends_with("js") {
             return None;
         }
         let module = project.ask(&flow.path, is_module)?;
@@ -112,14 +115,8 @@ impl Recorder {
     /// What the test says at its end.
     pub fn assertion(&self, framework: &Framework, order: &str) -> String {
         let style = &framework.style;
-        let wanted: Vec<String> = self.wanted.calls.iter().map(|name| style.string(name)).collect();
-        let list = wanted.join(", ");
-        let end = &style.semicolon;
-        match framework.asserts {
-            Asserts::Node { strict: true } => format!("assert.deepEqual({order}, [{list}]){end}"),
-            Asserts::Node { strict: false } => format!("assert.deepStrictEqual({order}, [{list}]){end}"),
-            Asserts::Chai | Asserts::Expect => format!("expect({order}).to.deep.equal([{list}]){end}"),
-        }
+        let joined = format!("{order}.join({})", style.string(", "));
+        equal(framework, &joined, &style.string(&self.wanted.calls.join(", ")))
     }
 }
 

@@ -13,9 +13,6 @@ use crate::sequence::last_name;
 pub fn repair(disorder: &Disorder, flow: &Flow, text: &Text, comment: &str) -> Option<Repair> {
     let (early, late) = (last_name(&disorder.beat.handler), last_name(&disorder.other.as_ref()?.handler));
     let (block, first, second) = flow.apart(early, late)?;
-    if first > second {
-        return None;
-    }
     let wanted = expected(disorder);
     // Either what ran too early waits, or what ran too late comes forward: whichever leaves the whole order right.
     let later =
