@@ -5,7 +5,7 @@ use thymus_sdk::source::Source;
 use thymus_sdk::wording::{EXPLANATION, cut, one_line};
 use thymus_sdk::{Diagnosis, Failure, Finding, Location};
 
-use crate::cost::Cost;
+use crate::cost::{Cost, UNKNOWN};
 use crate::language::Language;
 use crate::slowdown::Slowdown;
 use crate::{javascript, notes, python};
@@ -13,7 +13,8 @@ use crate::{javascript, notes, python};
 /// The most related places that the contract allows.
 const MOST_RELATED: usize = 16;
 
-/// The likeliest cause of a finding of this plugin; none when nothing that costs stands in the handler or what it runs.
+/// The likeliest cause of a finding of this plugin; the handler itself when nothing in it or in what it runs is
+/// known to cost; none when its code is not found.
 pub fn diagnose(finding: &Finding, source: &Source) -> Result<Option<Diagnosis>, Failure> {
     let slowdown = notes::slowdown(finding)?;
     let mut costs = costs(&slowdown, source);
@@ -28,9 +29,12 @@ pub fn diagnose(finding: &Finding, source: &Source) -> Result<Option<Diagnosis>,
         seen.push(place);
         new
     });
+    if costs.len() > 1 {
+        costs.retain(|cost| cost.rule != UNKNOWN);
+    }
     costs.truncate(MOST_RELATED + 1);
     let Some(first) = costs.first() else {
-        log(Level::Info, &format!("{}: no construct that is known to cost", finding.title));
+        log(Level::Info, &format!("{}: its code was not found", finding.title));
         return Ok(None);
     };
     let Some(location) = place(first, source) else {
@@ -66,6 +70,9 @@ fn explanation(cost: &Cost, slowdown: &Slowdown) -> String {
 
 /// A heavy construct that stands alone is likely the cause; of several alike, one is.
 fn confidence(weight: f64, next: f64) -> f64 {
+    if weight < 0.1 {
+        return 0.3;
+    }
     let apart = ((weight - next) / weight.max(0.01)).clamp(0.0, 1.0);
     (0.45 + 0.25 * weight.min(1.0) + 0.3 * apart).clamp(0.0, 0.95)
 }

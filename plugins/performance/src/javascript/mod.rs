@@ -31,6 +31,10 @@ pub fn costs(slowdown: &Slowdown, source: &Source) -> Vec<Cost> {
     let project = Project::of(source);
     let mut costs = Vec::new();
     reach::each(slowdown, &project, |scene| {
+        if scene.is_handler {
+            let function = scene.function.span;
+            costs.push(Cost::unknown(scene.code.text, function.start as usize..function.end as usize));
+        }
         for rule in RULES {
             let known = (rule.find)(scene);
             costs.extend(known.into_iter().map(|known| known.cost(scene, rule.name)));

@@ -14,7 +14,7 @@ mod scene;
 mod uses;
 
 use thymus_python::project::Project;
-use thymus_python::syntax::Module;
+use thymus_python::syntax::{Module, bytes};
 use thymus_sdk::Role;
 use thymus_sdk::edit::Edits;
 use thymus_sdk::source::{Source, Text};
@@ -37,6 +37,9 @@ pub fn costs(slowdown: &Slowdown, source: &Source) -> Vec<Cost> {
     let project = project(slowdown, source);
     let mut costs = Vec::new();
     reach::each(slowdown, &project, |scene| {
+        if scene.is_handler {
+            costs.push(Cost::unknown(&scene.module.text, bytes(scene.function.def)));
+        }
         for rule in RULES {
             costs.extend((rule.find)(scene).into_iter().map(|known| known.cost(scene, rule.name)));
         }
