@@ -90,6 +90,12 @@ impl Manifest {
             .map(String::as_str)
     }
 
+    /// The packages that it needs when it runs.
+    pub fn needed(&self) -> impl Iterator<Item = &str> {
+        let section = self.content.get("dependencies").and_then(Value::as_object);
+        section.into_iter().flat_map(Map::keys).map(String::as_str)
+    }
+
     /// The ranges of `dependencies`.
     pub fn ranges(&self) -> impl Iterator<Item = &str> {
         self.content

@@ -17,8 +17,9 @@ use crate::fault::{Fault, Site};
 use crate::javascript::imports::{Form, Import};
 use crate::javascript::platform::is_unimported_module;
 use crate::javascript::redirect::specifier;
-use crate::javascript::resolve::{Target, resolve};
+use crate::javascript::resolve::{Target, package_of, resolve};
 use crate::javascript::survey::Survey;
+use crate::names::plain;
 use crate::repair::Repair;
 
 /// The import that is missing.
@@ -26,7 +27,8 @@ pub fn repair(fault: &Fault, survey: &Survey) -> Option<Repair> {
     let (path, name) = (&fault.key.target, &fault.key.name);
     let (edit, from, why) = as_elsewhere(path, name, survey)
         .or_else(|| from_the_only_one(path, name, survey))
-        .or_else(|| of_node(fault, survey))?;
+        .or_else(|| of_node(fault, survey))
+        .or_else(|| as_declared(path, name, survey))?;
     let changes = sound(&[(path.clone(), edit.0, edit.1)], &survey.project)?;
     Some(Repair {
         title: format!("Import {name} in {}", file(path)),
@@ -89,11 +91,39 @@ fn of_node(fault: &Fault, survey: &Survey) -> Option<Found> {
         let line = if is_module(code) {
             format!("import {name} from {words}{}", style.semicolon)
         } else {
-            format!("const {name} = require({words}){}", style.semicolon)
+            format!("{} {name} = require({words}){}", declarator(code), style.semicolon)
         };
         Some(at_the_imports(code, &line, &style))
     })??;
     Some((edit, format!("node:{name}"), "It is a module of Node"))
+}
+
+/// A package that the manifest declares, that bears the name, and that no file imports (any more).
+fn as_declared(path: &str, name: &str, survey: &Survey) -> Option<Found> {
+    let wanted = plain(name);
+    let mut alike = survey.manifest(path)?.needed().filter(|package| plain(package) == wanted);
+    let (package, None) = (alike.next()?, alike.next()) else { return None };
+    let imported = |import: &Import| package_of(&import.specifier) == Some(package);
+    if survey.facts.values().any(|facts| facts.imports.iter().any(imported)) {
+        return None;
+    }
+    let edit = survey.project.ask(path, |code| {
+        let style = Style::of_code(code);
+        let words = style.string(package);
+        let line = if is_module(code) {
+            format!("import {name} from {words}{}", style.semicolon)
+        } else {
+            format!("{} {name} = require({words}){}", declarator(code), style.semicolon)
+        };
+        at_the_imports(code, &line, &style)
+    })?;
+    Some((edit, package.to_owned(), "The manifest declares the package of that name, and no file imports it"))
+}
+
+/// What the file declares its names with.
+fn declarator(code: &Code) -> &'static str {
+    let content = &code.text.content;
+    if content.contains("var ") && !content.contains("const ") { "var" } else { "const" }
 }
 
 /// The statement that brings the name as another file's does, in this file's style.
@@ -118,7 +148,7 @@ fn statement(path: &str, name: &str, import: &Import, words: &str, survey: &Surv
         let line = if is_module {
             format!("import {what} from {words}{}", style.semicolon)
         } else {
-            format!("const {what} = require({words}){}", style.semicolon)
+            format!("{} {what} = require({words}){}", declarator(code), style.semicolon)
         };
         Some(at_the_imports(code, &line, &style))
     })?
@@ -188,6 +218,19 @@ mod tests {
         )])
         .repairs("lib/a.js", "require('fs');\n", "require('fs');\nconst path = require('path');\n")
         .is_sure(1);
+    }
+
+    #[test]
+    fn a_declared_package_that_nobody_imports_is_meant() {
+        let manifest = ("package.json", r#"{ "dependencies": { "object-keys": "^1.1.1", "isarray": "^2.0.5" } }"#);
+        let code = "'use strict';\n\nvar isArray = require('isarray');\n\nmodule.exports = (x) => isArray(x) || objectKeys(x);\n";
+        Example::of(&[manifest, ("index.js", code)]).repairs(
+            "index.js",
+            "require('isarray');\n",
+            "require('isarray');\nvar objectKeys = require('object-keys');\n",
+        );
+        let other = ("other.js", "module.exports = require('object-keys').shim;\n");
+        Example::of(&[manifest, ("index.js", code), other]).has_no_repair();
     }
 
     #[test]
