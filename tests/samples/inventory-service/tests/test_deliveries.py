@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from inventory.errors import BadRequest
-from inventory.handlers.deliveries import book_delivery, quote_delivery
+from inventory.errors import BadRequest, NotFound
+from inventory.handlers.deliveries import book_delivery, quote_delivery, track_delivery
 
 
 def test_the_price_depends_on_the_zone():
@@ -25,3 +25,9 @@ def test_a_pick_up_is_booked():
 def test_too_many_parcels_are_refused():
     with pytest.raises(BadRequest):
         asyncio.run(book_delivery(order_id="o-17", parcels=21))
+
+
+def test_a_booked_delivery_is_tracked():
+    assert asyncio.run(track_delivery("R02-o-17")) == {"reference": "R02-o-17", "status": "booked"}
+    with pytest.raises(NotFound):
+        asyncio.run(track_delivery("nothing"))

@@ -1,7 +1,14 @@
 import pytest
 
 from inventory.errors import BadRequest, Conflict
-from inventory.handlers.stock import issue_stock, list_movements, receive_stock, reserve_stock, stock_level
+from inventory.handlers.stock import (
+    issue_stock,
+    list_movements,
+    receive_stock,
+    reserve_stock,
+    stock_level,
+    stock_value,
+)
 
 
 def test_received_goods_are_on_hand():
@@ -39,3 +46,11 @@ def test_the_newest_movement_comes_first():
     receive_stock("ROPE-8", 5)
     receive_stock("LAMP-2", 7)
     assert [movement["quantity"] for movement in list_movements("LAMP-2")["movements"]] == [7, 5]
+
+
+def test_the_value_is_summed_by_category():
+    before = stock_value()
+    receive_stock("LAMP-2", 10)
+    after = stock_value()
+    assert after["by_category"]["hardware"] - before["by_category"]["hardware"] == 24500
+    assert after["cents"] == sum(after["by_category"].values())
