@@ -27,15 +27,16 @@ pub(super) fn documented(code: &Code) -> Vec<Documented> {
     let mut twice = BTreeSet::new();
     let mut found: Vec<Documented> = Vec::new();
     for function in code.functions() {
+        let comment = holders(code, &function).into_iter().find_map(|start| comments.get(&start));
+        if comment.is_none() && !matches!(function.body, Body::None) {
+            continue;
+        }
         let name = name(code, &function);
         if !seen.insert(name.clone()) {
             twice.insert(name.clone());
         }
-        let Some(comment) = holders(code, &function).into_iter().find_map(|start| comments.get(&start)) else {
-            continue;
-        };
-        let Some(doc) = jsdoc::read(&code.text.content, range(*comment)) else { continue };
-        found.push(documented_as(code, &function, name, doc));
+        let doc = comment.and_then(|comment| jsdoc::read(&code.text.content, range(*comment)));
+        found.extend(doc.map(|doc| documented_as(code, &function, name, doc)));
     }
     found.retain(|function| !twice.contains(&function.name));
     found

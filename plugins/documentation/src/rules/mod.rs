@@ -46,7 +46,7 @@ pub fn check(file: &File, function: &Documented, habits: &Habits) -> Vec<Drift> 
         return Vec::new();
     }
     let mut drifts = parameter_name::check(file, function);
-    let names_agree = drifts.is_empty();
+    let names_agree = parameter_name::gone(function).is_empty();
     if names_agree && habits.thoroughness != Thoroughness::None {
         drifts.extend(undocumented_parameter::check(file, function, habits.thoroughness));
     }

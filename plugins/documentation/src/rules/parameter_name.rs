@@ -14,32 +14,30 @@ const ALIKE: f64 = 0.6;
 /// Each documented name that is gone.
 pub fn check(file: &File, function: &Documented) -> Vec<Drift> {
     let section = &function.doc.parameters;
-    let gone: Vec<&Entry> = section.entries.iter().filter(|entry| is_gone(function, entry)).collect();
-    if section.is_unsure || gone.is_empty() {
+    let gone = gone(function);
+    // Nothing of it fits: the comment documents something else (a wrapped function, a template), not an older state.
+    let is_foreign = gone.len() > 2 && gone.len() == section.entries.len();
+    if section.is_unsure || is_foreign {
         return Vec::new();
     }
-    let missing: Vec<&Parameter> =
-        function.named().filter(|parameter| parameter.kind == Kind::Plain && !section.has(&parameter.name)).collect();
-    // Whoever takes any number of values may call them something else in prose.
+    // Whoever takes any number of values may call them something else in prose; with `**kwargs` any name may be taken.
     let has_unsaid_rest =
         function.named().any(|parameter| parameter.kind == Kind::Rest && !section.has(&parameter.name));
-    if has_unsaid_rest {
-        return Vec::new();
-    }
-    // Nothing of it fits: the comment documents something else (a wrapped function, a template), not an older state.
-    if gone.len() > 2 && gone.len() == section.entries.len() {
-        return Vec::new();
-    }
+    let takes_others = has_unsaid_rest || function.signature.is_open;
     let found = gone.iter().filter_map(|entry| {
-        let renamed = successor(function, entry, &gone, &missing);
-        match renamed {
+        let gap = Gap::of(function, entry, &gone);
+        match successor(function, entry, gap.as_ref(), &gone) {
             Some(new) => Some(renamed_to(file, function, entry, new)),
-            // With `**kwargs` any name may be taken.
-            None if function.signature.is_open => None,
-            None => Some(removed(file, function, entry, missing.is_empty())),
+            None if takes_others => None,
+            None => Some(removed(file, function, entry, gap.is_none_or(|gap| gap.unsaid.is_empty()))),
         }
     });
     found.collect()
+}
+
+/// The entries that name nothing that the function takes.
+pub fn gone(function: &Documented) -> Vec<&Entry> {
+    function.doc.parameters.entries.iter().filter(|entry| is_gone(function, entry)).collect()
 }
 
 /// Whether an entry names nothing that the function takes.
@@ -97,42 +95,55 @@ pub fn pattern_of<'f>(function: &'f Documented, name: &str) -> Option<&'f Parame
     }
 }
 
+/// What stands between the nearest documented neighbours of an entry that still exist.
+struct Gap<'f> {
+    /// The undocumented parameters there.
+    unsaid: Vec<&'f Parameter>,
+    /// How many entries there are gone.
+    gone: usize,
+    /// Whether an existing parameter is documented behind it: what is not in the signature is documented at the end.
+    is_inside: bool,
+}
+
+impl<'f> Gap<'f> {
+    fn of(function: &'f Documented, entry: &Entry, gone: &[&Entry]) -> Option<Self> {
+        let section = &function.doc.parameters;
+        let entries: Vec<&Entry> = section.entries.iter().filter(|entry| !entry.name.contains('.')).collect();
+        let at = entries.iter().position(|other| other.name == entry.name)?;
+        let named: Vec<&Parameter> = function.named().collect();
+        let place = |entry: &Entry| named.iter().position(|parameter| parameter.name == entry.name);
+        let before = entries[..at].iter().enumerate().rev().find_map(|(at, entry)| Some((at, place(entry)?)));
+        let after = entries.iter().enumerate().skip(at + 1).find_map(|(at, entry)| Some((at, place(entry)?)));
+        let (first, from) = before.map_or((0, 0), |(entry, parameter)| (entry + 1, parameter + 1));
+        let (last, to) = after.unwrap_or((entries.len(), named.len()));
+        let unsaid = named.get(from..to)?.iter().copied();
+        let is_gone = |entry: &&&Entry| gone.iter().any(|other| other.name == entry.name);
+        Some(Self {
+            unsaid: unsaid.filter(|it| it.kind == Kind::Plain && !section.has(&it.name)).collect(),
+            gone: entries[first..last].iter().filter(is_gone).count(),
+            is_inside: after.is_some(),
+        })
+    }
+}
+
 /// The parameter that an entry was written for, under its new name.
 fn successor<'f>(
     function: &'f Documented,
     entry: &Entry,
+    gap: Option<&Gap<'f>>,
     gone: &[&Entry],
-    missing: &[&'f Parameter],
 ) -> Option<&'f Parameter> {
     if let Some((first, rest)) = entry.name.split_once('.') {
         return renamed_field(function, first, rest, gone);
     }
-    let entries: Vec<&Entry> =
-        function.doc.parameters.entries.iter().filter(|entry| !entry.name.contains('.')).collect();
-    let at = entries.iter().position(|other| other.name == entry.name)?;
-    let named: Vec<&Parameter> = function.named().collect();
-    let place = |entry: &&Entry| named.iter().position(|parameter| parameter.name == entry.name);
-    // The gap between its nearest neighbours that still exist, on both sides.
-    let before = entries[..at].iter().rev().find_map(place);
-    let after = entries[at + 1..].iter().find_map(place);
-    let (from, to) = (before.map_or(0, |at| at + 1), after.unwrap_or(named.len()));
-    let gap = named.get(from..to)?;
-    let is_missing = |parameter: &&&Parameter| missing.iter().any(|other| other.name == parameter.name);
-    let candidates: Vec<&&Parameter> = gap.iter().filter(is_missing).collect();
-    let [new] = candidates[..] else { return None };
-    let is_gone = |entry: &&&Entry| gone.iter().any(|other| other.name == entry.name);
-    let start = before.map_or(0, |_| entries[..at].iter().rposition(|e| place(e).is_some()).map_or(0, |at| at + 1));
-    let stop = entries[at + 1..].iter().position(|e| place(e).is_some()).map_or(entries.len(), |next| at + 1 + next);
-    if entries[start..stop].iter().filter(is_gone).count() != 1 {
-        return None;
-    }
+    let Gap { unsaid, gone: 1, is_inside } = gap? else { return None };
+    let [new] = unsaid[..] else { return None };
     let fits = !types::conflict(entry.kind.as_ref().map(|kind| kind.0.as_str()), new.annotation.as_deref());
+    let is_alike = likeness(&entry.name, &new.name) >= ALIKE;
     // An options object that took a single value's place is not that value under a new name.
-    if is_bag(&new.name) && !is_bag(&entry.name) && likeness(&entry.name, &new.name) < ALIKE {
-        return None;
-    }
-    let is_sure = !function.signature.is_open || likeness(&entry.name, &new.name) >= ALIKE;
-    (fits && is_sure).then_some(*new)
+    let is_other = is_bag(&new.name) && !is_bag(&entry.name);
+    let is_sure = is_alike || (!is_other && (!function.signature.is_open || *is_inside));
+    (fits && is_sure).then_some(new)
 }
 
 /// Names for whatever may be given.
@@ -258,6 +269,16 @@ def now():
         assert_eq!(drifts[0].rule, "parameter-gone");
         let section = "    Parameters\n    ----------\n    zone : str\n        Where.\n\n";
         assert_eq!(repaired(code, &drifts[0]), code.replace(section, ""));
+    }
+
+    #[test]
+    fn catch_alls_hide_no_neighbours() {
+        let code = "def f(job, *args, **more):\n    \"\"\"X.\n\n    :param job_func: J.\n    \"\"\"\n    return job\n";
+        assert_eq!(repaired(code, &python(code)[0]), code.replace("job_func:", "job:"));
+        let code = "def f(url, body, **more):\n    \"\"\"X.\n\n    :param url: U.\n    :param timeout: T.\n    \"\"\"\n    return url\n";
+        assert!(python(code).is_empty(), "timeout may be one of the others");
+        let code = "def f(a, b, c):\n    \"\"\"X.\n\n    Args:\n        a: A.\n        old: O.\n        b: B.\n    \"\"\"\n    return a\n";
+        assert_eq!(repaired(code, &python(code)[0]), code.replace("        old: O.\n", ""));
     }
 
     #[test]
