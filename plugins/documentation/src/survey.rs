@@ -5,10 +5,11 @@ use thymus_javascript::code::{Code, is_script};
 use thymus_python::syntax::Module;
 use thymus_sdk::source::Source;
 
+use crate::classes::Classes;
 use crate::documented::{Documented, File};
 use crate::drift::Drift;
 use crate::index::{Index, is_python};
-use crate::rules::{self, Habits, Thoroughness};
+use crate::rules::{self, Habits, Thoroughness, exception};
 use crate::{javascript, markdown, python};
 
 /// The most source files that are parsed, and their bytes together.
@@ -35,6 +36,7 @@ pub fn survey(source: &Source) -> Vec<Drift> {
         files.extend(read(text, &mut index, &mut habits));
     }
     habits.thoroughness = thoroughness(&files);
+    habits.lists_exceptions = lists_exceptions(&files, &habits.classes);
     let mut drifts = Vec::new();
     for file in &files {
         for function in &file.functions {
@@ -74,6 +76,13 @@ fn thoroughness(files: &[File]) -> Thoroughness {
         some if some <= judged.len() / OVERSIGHT => Thoroughness::Most,
         _ => Thoroughness::None,
     }
+}
+
+/// The same of exceptions.
+fn lists_exceptions(files: &[File], classes: &Classes) -> bool {
+    let functions = files.iter().flat_map(|file| &file.functions);
+    let judged: Vec<bool> = functions.filter_map(|function| exception::leaves_out(function, classes)).collect();
+    judged.iter().filter(|leaves_out| **leaves_out).count() <= (judged.len() / NEWS).max(1)
 }
 
 /// Code that people of this project wrote for others to use: no tests, nothing generated, nobody else's.

@@ -8,25 +8,38 @@ use crate::documented::{Documented, File, drift, repair};
 use crate::drift::{Drift, Repair, Replace, Weight};
 use crate::signature::Raise;
 
-/// The drifts of a function's exceptions.
-pub fn check(file: &File, function: &Documented, classes: &Classes) -> Vec<Drift> {
+/// The drifts of a function's exceptions. One that is left out is a drift only where the project `lists_all`.
+pub fn check(file: &File, function: &Documented, classes: &Classes, lists_all: bool) -> Vec<Drift> {
     let section = &function.doc.raises;
     if section.is_unsure || section.entries.is_empty() || !function.signature.has_body {
         return Vec::new();
     }
     let unknown: Vec<&Entry> = section.entries.iter().filter(|entry| !classes.knows(&entry.name)).collect();
+    let unsaid = unsaid(function, classes);
+    match (&unknown[..], &unsaid[..]) {
+        ([old], [new]) => vec![renamed(file, function, old, new)],
+        // A name that nothing here knows may be somebody else's, thrown by a callee.
+        (_, unsaid) if lists_all => unsaid.iter().map(|raise| missing(file, function, raise)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a function that documents exceptions leaves one out that it throws itself; none where it documents none.
+pub fn leaves_out(function: &Documented, classes: &Classes) -> Option<bool> {
+    let section = &function.doc.raises;
+    (!section.is_unsure && !section.entries.is_empty()).then(|| !unsaid(function, classes).is_empty())
+}
+
+/// The classes that the body throws and nothing is said of, each once.
+fn unsaid<'f>(function: &'f Documented, classes: &Classes) -> Vec<&'f Raise> {
     let mut unsaid: Vec<&Raise> = Vec::new();
     for raise in &function.signature.raises {
-        let is_said = section.entries.iter().any(|entry| classes.covers(&entry.name, &raise.name));
+        let is_said = function.doc.raises.entries.iter().any(|entry| classes.covers(&entry.name, &raise.name));
         if !is_said && classes.knows(&raise.name) && !unsaid.iter().any(|other| other.name == raise.name) {
             unsaid.push(raise);
         }
     }
-    match (&unknown[..], &unsaid[..]) {
-        ([old], [new]) => vec![renamed(file, function, old, new)],
-        // A name that nothing here knows may be somebody else's, thrown by a callee.
-        (_, unsaid) => unsaid.iter().map(|raise| missing(file, function, raise)).collect(),
-    }
+    unsaid
 }
 
 fn renamed(file: &File, function: &Documented, old: &Entry, new: &Raise) -> Drift {

@@ -25,6 +25,8 @@ pub struct Habits {
     pub classes: Classes,
     /// Whether the project documents all parameters where it documents some.
     pub thoroughness: Thoroughness,
+    /// Whether it lists all exceptions where it lists some.
+    pub lists_exceptions: bool,
 }
 
 /// How thorough a project's doc comments are, which says what a missing entry means.
@@ -55,7 +57,7 @@ pub fn check(file: &File, function: &Documented, habits: &Habits) -> Vec<Drift> 
     }
     drifts.extend(parameter_type::check(file, function));
     drifts.extend(default_value::check(file, function));
-    drifts.extend(exception::check(file, function, &habits.classes));
+    drifts.extend(exception::check(file, function, &habits.classes, habits.lists_exceptions));
     drifts.extend(return_value::check(file, function));
     drifts
 }

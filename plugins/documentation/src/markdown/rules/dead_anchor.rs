@@ -37,8 +37,8 @@ fn leads(target: &Page, anchor: &str) -> bool {
     is_special || is_line || wanted.is_empty() || target.essences.contains(&wanted) || target.ids.contains(anchor)
 }
 
-/// The only heading that it can have become: the one that the link's words say, or the one that is alike and that no other link
-/// leads to.
+/// The only anchor that it can have become: that of the heading that the link's words say, or the one that is alike and that no
+/// other link leads to.
 fn successor<'t>(page: &Page, target: &'t Page, link: &Link, anchor: &str) -> Option<&'t str> {
     let said: Vec<&str> = target
         .headings
@@ -50,7 +50,8 @@ fn successor<'t>(page: &Page, target: &'t Page, link: &Link, anchor: &str) -> Op
         return Some(one);
     }
     let linked: BTreeSet<&str> = page.links.iter().filter_map(|link| Some(link.to.split_once('#')?.1)).collect();
-    only_alike(anchor, target.headings.iter().map(|(slug, _)| slug.as_str()).filter(|slug| !linked.contains(slug)))
+    let anchors = target.headings.iter().map(|(slug, _)| slug.as_str()).chain(target.ids.iter().map(String::as_str));
+    only_alike(anchor, anchors.filter(|slug| !linked.contains(slug)))
 }
 
 fn dead(page: &Page, link: &Link, anchor: &str, successor: Option<&str>) -> Drift {
