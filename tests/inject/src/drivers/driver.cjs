@@ -358,7 +358,13 @@ function capture() {
     const own = kept.get(handler.id) ?? kept.set(handler.id, new Map()).get(handler.id);
     if (own.size >= MOST_CAPTURED || count > 2000) return;
     if (known !== handlers.length) { refresh(); known = handlers.length; }
-    const called = own.entry ?? (own.entry = entryOf(handler, self));
+    own.entry ??= entryOf(handler);
+    if (!own.entry && count <= 20) {
+      // It was first called while its module was still being loaded.
+      refresh();
+      own.entry = entryOf(handler);
+    }
+    const called = own.entry;
     if (!called) return;
     const plain = called.includes('prototype') || (self !== undefined && entries.has(self));
     const text = JSON.stringify({ self: plain ? encode(self) : { $: 'undefined' }, args: encode(args) });
@@ -371,7 +377,7 @@ function capture() {
     }
     learn();
   }
-  function entryOf(handler, self) {
+  function entryOf(handler) {
     for (const [value, way] of entries) {
       if (typeof value === 'function' && proxied.get(value) === handler.id) return way;
     }
