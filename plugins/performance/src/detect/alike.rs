@@ -19,21 +19,23 @@ const ENOUGH: usize = 3;
 type Calls = BTreeMap<Key, BTreeMap<String, Vec<f64>>>;
 
 /// How many times as long calls with the same arguments take now, in the middle of them, for each handler of which enough
-/// is known.
-pub fn ratios(handlers: &[Key], telemetry: &Telemetry) -> BTreeMap<Key, f64> {
-    if handlers.is_empty() {
+/// is known. Of a handler only those calls are compared that take at least so many nanoseconds now.
+pub fn ratios(wanted: &[(Key, f64)], telemetry: &Telemetry) -> BTreeMap<Key, f64> {
+    if wanted.is_empty() {
         return BTreeMap::new();
     }
+    let handlers: &[Key] = &wanted.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
     let names: Vec<&str> = handlers.iter().map(|key| key.handler.as_str()).collect();
     let before = calls(handlers, telemetry.baseline_spans_as(&names));
     let now = calls(handlers, telemetry.spans_mentioning(&names));
-    let of_handler = |key: &Key| {
+    let of_handler = |key: &Key, least: f64| {
         let (before, now) = (before.get(key)?, now.get(key)?);
-        let shared = now.iter().filter_map(|(args, now)| Some(median(now) / median(before.get(args)?).max(1.0)));
+        let slow = now.iter().filter(|(_, now)| median(now) >= least);
+        let shared = slow.filter_map(|(args, now)| Some(median(now) / median(before.get(args)?).max(1.0)));
         let shared: Vec<f64> = shared.collect();
         (shared.len() >= ENOUGH).then(|| median(&shared))
     };
-    handlers.iter().filter_map(|key| Some((key.clone(), of_handler(key)?))).collect()
+    wanted.iter().filter_map(|(key, least)| Some((key.clone(), of_handler(key, *least)?))).collect()
 }
 
 fn calls(handlers: &[Key], spans: impl Iterator<Item = Result<Span, ReadError>>) -> Calls {

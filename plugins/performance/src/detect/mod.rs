@@ -132,7 +132,10 @@ fn without_waiting(verdicts: Vec<Verdict>, scene: &Scene) -> Vec<Verdict> {
 /// has changed.
 fn without_other_calls(verdicts: Vec<Verdict>, scene: &Scene, telemetry: &Telemetry) -> Vec<Verdict> {
     let key = |verdict: &Verdict| scene.executions.handlers[verdict.handler as usize].key.clone();
-    let ratios = alike::ratios(&verdicts.iter().map(key).collect::<Vec<_>>(), telemetry);
+    // Where only the tail is slower, only the calls in it can be the same and slower.
+    let least = |verdict: &Verdict| if verdict.rule == Rule::SlowerTail { verdict.now * 0.5 } else { 0.0 };
+    let wanted: Vec<_> = verdicts.iter().map(|verdict| (key(verdict), least(verdict))).collect();
+    let ratios = alike::ratios(&wanted, telemetry);
     let is_slower = |verdict: &Verdict| {
         let ratio = ratios.get(&key(verdict)).map_or(f64::INFINITY, |ratio| ratio / verdict.load.factor());
         if ratio < SAME_CALLS {
