@@ -68,7 +68,7 @@ pub fn is_builtin(name: &str) -> bool {
 
 /// Names that mean one thing of the standard library wherever they are written, and nothing else in it.
 #[rustfmt::skip]
-const SYMBOLS: [(&str, &[&str]); 16] = [
+const SYMBOLS: [(&str, &[&str]); 17] = [
     ("abc", &["ABC", "ABCMeta", "abstractmethod"]),
     ("collections", &["ChainMap", "Counter", "OrderedDict", "defaultdict", "deque", "namedtuple"]),
     ("contextlib", &["ExitStack", "asynccontextmanager", "closing", "contextmanager", "nullcontext", "suppress"]),
@@ -84,6 +84,7 @@ const SYMBOLS: [(&str, &[&str]); 16] = [
     ("random", &["randint", "randrange"]),
     ("textwrap", &["dedent"]),
     ("types", &["MappingProxyType", "ModuleType", "SimpleNamespace", "TracebackType"]),
+    ("typing", &["Any", "ClassVar", "Dict", "List", "Literal", "NamedTuple", "Optional", "Tuple", "TypeVar", "TypedDict", "Union"]),
     ("uuid", &["UUID", "uuid4", "uuid5"]),
 ];
 

@@ -68,8 +68,9 @@ fn of_the_standard_library(fault: &Fault, survey: &Survey) -> Option<Meant> {
         let why = format!("`{name}` of the standard library's module `{name}` is what is used so");
         return Some(Meant { module: name.clone(), name: Some(name.clone()), why });
     }
-    // A module is used by its attributes only.
-    if !attributes.iter().all(Option::is_some) {
+    // A module is used by its attributes; now and then it is handed to `hasattr` or `getattr`.
+    let read = attributes.iter().flatten().count();
+    if read <= attributes.len() - read {
         return None;
     }
     if is_standard(name) && !name.starts_with('_') {
@@ -213,6 +214,8 @@ mod tests {
             .is_sure(1);
         for (used, before, after) in [
             ("op.add(1, 2)", "import os\n", "import operator as op\nimport os\n"),
+            ("[op.add, op.sub, hasattr(op, 'call')]", "import os\n", "import operator as op\nimport os\n"),
+            ("Optional[int]", "import os\n", "import os\nfrom typing import Optional\n"),
             ("random()", "import os\n", "import os\nfrom random import random\n"),
             ("random.choice(X)", "import os\n", "import os\nimport random\n"),
             ("datetime.now()", "import os\n", "import os\nfrom datetime import datetime\n"),
