@@ -18,6 +18,9 @@ use crate::plant;
 use crate::process::Stop;
 use crate::project::{Language, Project};
 
+/// Spans that a window holds at least.
+const LEAST_SPANS: u64 = 200;
+
 /// What one project is asked for.
 pub struct Wish {
     pub seed: u64,
@@ -93,7 +96,7 @@ impl<'p> Maker<'p> {
         let recording = Recording { seed: self.wish.seed, rounds: 12, focus: &[], to: &to };
         let spans = self.driver.record(root, &self.traffic_file, &recording)?;
         say(self.project, &format!("healthy window: {spans} spans"));
-        if spans < 200 { Err(Failure::Unfit("its traffic gives too few spans".to_owned())) } else { Ok(()) }
+        if spans < LEAST_SPANS { Err(Failure::Unfit("its traffic gives too few spans".to_owned())) } else { Ok(()) }
     }
 
     /// All kinds in turn; returns how many cases there are of each.
@@ -203,7 +206,11 @@ impl<'p> Maker<'p> {
             focus: &shown.wrong,
             to: &fresh.path().join("faulty.pb.gz"),
         };
-        self.driver.record(clean.path(), &self.traffic_file, &recording)?;
+        let spans = self.driver.record(clean.path(), &self.traffic_file, &recording)?;
+        // What is slow enough to starve its own window is an outage, and no regression.
+        if spans < LEAST_SPANS {
+            return Err(Failure::Unfit("too few calls end in time".to_owned()));
+        }
         case.blind = self.project.test(faulty.path(), self.stop)?.well();
         case.describe(fresh.path(), &command)?;
         let target = self.suite.join("cases").join(&name);
