@@ -27,10 +27,14 @@ fn known(scene: &Scene, kind: AstKind) -> Option<Known> {
     let waits = scene.function.is_async;
     let (heaviness, why) = match method {
         name if waits && name.ends_with("Sync") => (0.8, "blocks every other request while it waits for the system"),
-        "sort" | "toSorted" if in_loop => (0.7, "sorts again each time the loop runs"),
+        // By whatever name: `$sort` of a copied prototype, `sortBy`, `objectKeys`.
+        name if in_loop && name.to_ascii_lowercase().contains("sort") => (0.7, "sorts again each time the loop runs"),
         "shift" if in_loop => (0.55, "moves all other elements of the list to take the first one out"),
         "unshift" if in_loop => (0.6, "moves all elements of the list to put one in front of them"),
         "splice" if in_loop => (0.55, "moves the elements behind it each time the loop runs"),
+        name if in_loop && name.to_ascii_lowercase().ends_with("keys") && !call.arguments.is_empty() => {
+            (0.6, "lists all keys each time the loop runs")
+        }
         "parse" if callee == "JSON.parse" => (
             if in_loop { 0.7 } else { 0.45 },
             if is_clone(call) { "copies a whole structure by way of its text" } else { "reads a whole text" },
