@@ -20,6 +20,9 @@ use super::watch::{Seen, Watch};
 use super::window::{self, Window};
 use super::{EvalError, Settings, Step, repository, yardstick};
 
+/// Files that are named as left out.
+const NAMED: usize = 20;
+
 /// What all cases share.
 pub(super) struct Bench<'a> {
     settings: &'a Settings,
@@ -41,6 +44,8 @@ struct Ran {
     report: Report,
     seen: Vec<Seen>,
     seconds: f64,
+    /// What of the case's folder is not in the repository.
+    left_out: Vec<String>,
 }
 
 impl<'a> Bench<'a> {
@@ -86,11 +91,11 @@ impl<'a> Bench<'a> {
     /// The very call that `thymus heal` makes.
     fn heal(&mut self, case: &Case, work: &Path) -> Result<Ran, EvalError> {
         let repo = work.join("project.git");
-        match repository::make(case.repository.as_ref(), &repo, self.cancel) {
-            Ok(()) => {}
-            Err(repository::Unmade::Cancelled) => return Err(EvalError::Cancelled),
-            Err(unmade) => return Err(EvalError::Repository(unmade.to_string())),
-        }
+        let left_out =
+            repository::make(case.repository.as_ref(), &repo, self.cancel).map_err(|unmade| match unmade {
+                repository::Unmade::Cancelled => EvalError::Cancelled,
+                unmade => EvalError::Repository(unmade.to_string()),
+            })?;
         let settings = heal::Settings {
             repo: repo.clone(),
             telemetry: case.telemetry.clone(),
@@ -112,13 +117,13 @@ impl<'a> Bench<'a> {
             let digest = plugin.digest.map(|digest| digest.to_string()).unwrap_or_default();
             self.plugins.insert(Plugin { name: plugin.name.clone(), version: plugin.version.clone(), digest });
         }
-        Ok(Ran { repository: Repository::open(&repo)?, seen: watch.finish(&report), report, seconds })
+        Ok(Ran { repository: Repository::open(&repo)?, seen: watch.finish(&report), report, seconds, left_out })
     }
 
     fn judge(&mut self, case: &Case, ran: Ran, work: &Path, result: &mut CaseResult) -> Result<(), EvalError> {
         (self.on)(Step::Judging);
-        let Ran { repository, report, seen, seconds } = ran;
-        (result.seconds, result.warnings) = (seconds, warnings(&report));
+        let Ran { repository, report, seen, seconds, left_out } = ran;
+        (result.seconds, result.warnings) = (seconds, warnings(&report, &left_out));
         let snapshot = repository.take(&report.commit)?;
         let read = window::read(&report.window.dir);
         let mut window = read.map_err(|source| EvalError::Work { path: report.window.dir.clone(), source })?;
@@ -206,8 +211,9 @@ fn project(repository: &Repository, snapshot: &Snapshot) -> Result<Option<Projec
 }
 
 /// What somebody who reads the figures should know of the run behind them.
-fn warnings(report: &Report) -> Vec<String> {
+fn warnings(report: &Report, left_out: &[String]) -> Vec<String> {
     let mut warnings = report.warnings.clone();
+    warnings.extend(left_out.iter().take(NAMED).map(|what| format!("not in the repository: {what}")));
     for plugin in &report.plugins {
         if let Some(why) = &plugin.refused {
             warnings.push(format!("plugin {} took no part: {why}", plugin.name));

@@ -74,6 +74,11 @@ impl Judge<'_> {
         let healed = self.validator.checks(&self.ground(project, &new), &expect.hidden, known, self.cancel)?;
         let ill = self.validator.checks(&self.ground(project, &old), &expect.hidden, known, self.cancel)?;
         fix.holds_without = Some(ill.iter().all(|check| check.holds));
+        if let Some(check) = ill.iter().find(|check| !check.started) {
+            let why = format!("a hidden check can't be run: {}; the suite has to be corrected", check.detail);
+            (fix.state, fix.why, fix.holds_without) = (FixState::NotJudged, why, None);
+            return Ok(fix);
+        }
         if let Some((at, failed)) = healed.iter().enumerate().find(|(_, check)| !check.holds) {
             fix.evidence.clone_from(&failed.evidence);
             return wrong(fix, format!("hidden check {}: {}", at + 1, failed.detail));

@@ -11,6 +11,7 @@ use gix::objs::tree::{Editor, EntryKind};
 
 use crate::model::{Cancel, RepoPath};
 use crate::project;
+use crate::snapshot::Repository;
 
 use super::folder::{self, PROJECT, Packed};
 use super::suite::Source;
@@ -36,44 +37,78 @@ pub(super) enum Unmade {
     Cancelled,
 }
 
-/// Makes the repository of a source (or an empty one) at `dir`.
-pub(super) fn make(source: Option<&Source>, dir: &Path, cancel: &Cancel) -> Result<(), Unmade> {
-    match source {
-        None => commit(dir, &BTreeMap::new(), Some("A series has no source.\n")),
-        Some(Source::Folder(folder)) => {
-            let files = folder::list(folder, PROJECT)?;
-            // What `thymus init` would write, for a project that doesn't say how it is tested.
-            let described = files.keys().any(|path| path.as_str() == "thymus.toml");
-            let toml = if described { None } else { Some(draft(folder)?) };
-            commit(dir, &files, toml.as_deref())
+/// Makes the repository of a source (or an empty one) at `dir`, and says what of the source is not in it.
+pub(super) fn make(source: Option<&Source>, dir: &Path, cancel: &Cancel) -> Result<Vec<String>, Unmade> {
+    let left_out = match source {
+        None => {
+            let at = dir.with_extension("readme");
+            std::fs::write(&at, "A series has no source.\n").map_err(|error| Unmade::Write(error.to_string()))?;
+            let readme = RepoPath::new("README").ok().map(|path| (path, Packed { at, executable: false }));
+            commit(dir, &readme.into_iter().collect())?;
+            return Ok(Vec::new());
         }
-        Some(Source::Bundle(file)) => unpack(file, dir, cancel),
-    }
+        Some(Source::Folder(folder)) => {
+            let listed = folder::list(folder, PROJECT)?;
+            commit(dir, &listed.files)?;
+            listed.left_out
+        }
+        Some(Source::Bundle(file)) => {
+            unpack(file, dir, cancel)?;
+            Vec::new()
+        }
+    };
+    describe(dir, cancel)?;
+    Ok(left_out)
 }
 
-fn draft(folder: &Path) -> Result<String, Unmade> {
-    project::look(folder).map(|(_, text)| text).map_err(|error| Unmade::Project(error.to_string()))
-}
-
-/// Commits these files; `toml` is one more, `thymus.toml` where there are others and else a note.
-fn commit(dir: &Path, files: &BTreeMap<RepoPath, Packed>, toml: Option<&str>) -> Result<(), Unmade> {
+/// Commits these files.
+fn commit(dir: &Path, files: &BTreeMap<RepoPath, Packed>) -> Result<(), Unmade> {
     let wrong = |error: &dyn std::fmt::Display| Unmade::Write(error.to_string());
     let options = gix::create::Options { destination_must_be_empty: Some(true), ..Default::default() };
     let isolated = gix::open::Options::isolated();
     let made = gix::ThreadSafeRepository::init_opts(dir, gix::create::Kind::Bare, options, isolated);
     let repository = made.map_err(|error| wrong(&error))?.to_thread_local();
-    let mut editor = Editor::new(gix::objs::Tree::empty(), &repository.objects, repository.object_hash());
-    let mut put = |path: &str, bytes: &[u8], executable: bool| {
-        let blob = repository.write_blob(bytes).map_err(|error| wrong(&error))?.detach();
-        let kind = if executable { EntryKind::BlobExecutable } else { EntryKind::Blob };
-        let names = path.split('/').map(|name| name.as_bytes().as_bstr());
-        editor.upsert(names, kind, blob).map(drop).map_err(|error| wrong(&error))
-    };
-    for (path, packed) in files {
-        put(path.as_str(), &std::fs::read(&packed.at).map_err(|error| wrong(&error))?, packed.executable)?;
+    write_commit(&repository, gix::objs::Tree::empty(), None, files).and_then(|id| point_head_at(dir, &id))
+}
+
+/// A project that doesn't say how it is tested gets what `thymus init` would write, in a commit on top of its own.
+fn describe(dir: &Path, cancel: &Cancel) -> Result<(), Unmade> {
+    let wrong = |error: &dyn std::fmt::Display| Unmade::Project(error.to_string());
+    let opened = Repository::open(dir).map_err(|error| wrong(&error))?;
+    let head = opened.head().map_err(|error| wrong(&error))?;
+    let snapshot = opened.take(&head).map_err(|error| wrong(&error))?;
+    if snapshot.files.keys().any(|path| path.as_str() == "thymus.toml") {
+        return Ok(());
     }
-    if let Some(text) = toml {
-        put(if files.is_empty() { "README" } else { "thymus.toml" }, text.as_bytes(), false)?;
+    let tree = dir.with_extension("tree");
+    opened.lay_out(&snapshot, &[], &tree, cancel).map_err(|error| wrong(&error))?;
+    let (_, text) = project::look(&tree).map_err(|error| wrong(&error))?;
+    let at = dir.with_extension("toml");
+    std::fs::write(&at, text).map_err(|error| wrong(&error))?;
+    let repository = gix::open_opts(dir, gix::open::Options::isolated()).map_err(|error| wrong(&error))?;
+    let parent = gix::ObjectId::from_hex(head.as_bytes()).map_err(|error| wrong(&error))?;
+    let of_head = repository.find_commit(parent).map_err(|error| wrong(&error))?;
+    let root = of_head.tree().map_err(|error| wrong(&error))?;
+    let root = gix::objs::Tree::from(root.decode().map_err(|error| wrong(&error))?);
+    let toml = RepoPath::new("thymus.toml").ok().map(|path| (path, Packed { at, executable: false }));
+    write_commit(&repository, root, Some(parent), &toml.into_iter().collect()).and_then(|id| point_head_at(dir, &id))
+}
+
+/// Writes these files into a tree, and a commit of it.
+fn write_commit(
+    repository: &gix::Repository,
+    root: gix::objs::Tree,
+    parent: Option<gix::ObjectId>,
+    files: &BTreeMap<RepoPath, Packed>,
+) -> Result<String, Unmade> {
+    let wrong = |error: &dyn std::fmt::Display| Unmade::Write(error.to_string());
+    let mut editor = Editor::new(root, &repository.objects, repository.object_hash());
+    for (path, Packed { at, executable }) in files {
+        let bytes = std::fs::read(at).map_err(|error| wrong(&error))?;
+        let blob = repository.write_blob(&bytes).map_err(|error| wrong(&error))?.detach();
+        let kind = if *executable { EntryKind::BlobExecutable } else { EntryKind::Blob };
+        let names = path.as_str().split('/').map(|name| name.as_bytes().as_bstr());
+        editor.upsert(names, kind, blob).map_err(|error| wrong(&error))?;
     }
     let tree =
         editor.write(|tree| repository.write_object(tree).map(gix::Id::detach)).map_err(|error| wrong(&error))?;
@@ -88,11 +123,10 @@ fn commit(dir: &Path, files: &BTreeMap<RepoPath, Packed>, toml: Option<&str>) ->
         author: who.clone(),
         committer: who,
         encoding: None,
-        parents: std::iter::empty().collect(),
+        parents: parent.into_iter().collect(),
         extra_headers: Vec::new(),
     };
-    let id = repository.write_object(&commit).map_err(|error| wrong(&error))?;
-    point_head_at(dir, &id.to_string())
+    repository.write_object(&commit).map(|id| id.to_string()).map_err(|error| wrong(&error))
 }
 
 /// By hand, as nobody else uses the repository yet.
@@ -168,7 +202,6 @@ fn head_of(path: &Path) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::snapshot::Repository;
 
     fn project(dir: &Path) -> Source {
         let folder = dir.join("project");
@@ -176,6 +209,24 @@ mod tests {
         std::fs::write(folder.join("thymus.toml"), "name = \"x\"\n").unwrap();
         std::fs::write(folder.join("src/a.js"), "1;\n").unwrap();
         Source::Folder(folder)
+    }
+
+    #[test]
+    fn a_project_that_does_not_say_how_it_is_tested_is_described() {
+        let dir = tempfile::tempdir().unwrap();
+        let Source::Folder(folder) = project(dir.path()) else { unreachable!() };
+        std::fs::remove_file(folder.join("thymus.toml")).unwrap();
+        std::fs::write(folder.join("package.json"), r#"{ "scripts": { "test": "node --test" } }"#).unwrap();
+        std::fs::write(folder.join("src/a.test.js"), "import 'node:test';\n").unwrap();
+        make(Some(&Source::Folder(folder.clone())), &dir.path().join("one"), &Cancel::default()).unwrap();
+        let described = Repository::open(&dir.path().join("one")).unwrap();
+        assert!(paths(&described).contains(&"thymus.toml".to_owned()));
+
+        std::fs::remove_dir_all(folder.join("src")).unwrap();
+        std::fs::remove_file(folder.join("package.json")).unwrap();
+        std::fs::write(folder.join("notes"), "nothing to test").unwrap();
+        let none = make(Some(&Source::Folder(folder)), &dir.path().join("two"), &Cancel::default());
+        assert!(matches!(none, Err(Unmade::Project(_))), "{none:?}");
     }
 
     fn paths(repository: &Repository) -> Vec<String> {

@@ -464,7 +464,11 @@ impl Reader<'_> {
             let listed = listed.map_err(|unfit| {
                 self.wrong(&path.span(), format!("as hidden files this can't be used: {unfit}"), "correct the folder")
             })?;
-            files.extend(listed.into_iter().map(|(path, packed)| (path, packed.at)));
+            if let Some(out) = listed.left_out.first() {
+                let what = format!("a hidden file can't be used: {out}");
+                return Err(self.wrong(&path.span(), what, "put a plain file with another name in its place"));
+            }
+            files.extend(listed.files.into_iter().map(|(path, packed)| (path, packed.at)));
         }
         Ok(Check { files, command: table.command.clone(), must_pass: table.must == Must::Pass })
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::model::{Cancel, RepoPath};
+use crate::sandbox::Exit;
 
 use super::bench::{Bench, Ran, Results};
 use super::compare::objections;
@@ -33,6 +34,8 @@ pub struct Check {
 pub struct Examined {
     /// Whether it is as it has to be.
     pub holds: bool,
+    /// Whether the command could be started at all.
+    pub started: bool,
     /// One sentence.
     pub detail: String,
     /// The last that was printed, and tests by name; fit for a terminal.
@@ -95,7 +98,7 @@ fn answered(examine: impl FnOnce() -> Result<Examined, Halt>) -> Result<Examined
         Ok(examined) => Ok(examined),
         Err(Halt::Error(error)) => Err(error),
         Err(Halt::Failed(Said { detail, evidence, .. })) => {
-            Ok(Examined { holds: false, detail: plain(&detail, MAX_LINE), evidence, millis: 0 })
+            Ok(Examined { holds: false, started: false, detail: plain(&detail, MAX_LINE), evidence, millis: 0 })
         }
     }
 }
@@ -134,5 +137,6 @@ fn fails(ran: &Ran, known: &BTreeSet<String>) -> Examined {
 fn examined(ran: &Ran, holds: bool, detail: &str, named: impl IntoIterator<Item = String>) -> Examined {
     let lines = named.into_iter().chain(if holds { Vec::new() } else { ran.output.clone() });
     let evidence = lines.map(|line| plain(&line, MAX_LINE)).collect();
-    Examined { holds, detail: plain(detail, MAX_LINE), evidence, millis: ran.millis }
+    let started = ran.exit != Exit::Code(127);
+    Examined { holds, started, detail: plain(detail, MAX_LINE), evidence, millis: ran.millis }
 }
