@@ -75,7 +75,9 @@ fn public_suites(workspace: &Workspace) -> Result<Vec<PathBuf>, Failure> {
     }
     suites.sort();
     if suites.len() == 1 {
-        println!("no injected suites in target/suites: `cargo xtask inject` makes them (docs/inject.md)");
+        println!(
+            "no injected suites: `cargo xtask inject --plan tests/suites/public.toml --out target/suites/public` makes them"
+        );
     }
     Ok(suites)
 }

@@ -233,10 +233,16 @@ fn truth(answer: &Answer) -> Place {
     }
 }
 
+/// Four digits are enough to check a number by.
+fn short(value: f64) -> String {
+    let whole = value.fract() == 0.0 || value.abs() >= 1000.0;
+    if whole { format!("{value:.0}") } else { format!("{value:.4}").trim_end_matches('0').to_owned() }
+}
+
 fn found(seen: &Seen) -> Found {
     let Seen { finding, diagnosis, reported, .. } = seen;
     let statements = finding.evidence.iter().map(|evidence| {
-        let measures = evidence.measures.iter().map(|m| format!("{} = {} {}", m.name, m.value, m.unit));
+        let measures = evidence.measures.iter().map(|m| format!("{} = {} {}", m.name, short(m.value), m.unit));
         let measures: Vec<String> = measures.collect();
         if measures.is_empty() {
             evidence.statement.clone()

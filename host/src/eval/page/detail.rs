@@ -29,7 +29,7 @@ pub(super) fn sections(html: &mut String, cases: &[CaseResult]) {
     let off = issues().filter(|(_, issue)| issue.found.is_some() && issue.diagnosis.file == Some(false));
     section(
         html,
-        "Diagnosed in the wrong file",
+        "Diagnosed in another file, or not at all",
         off.map(|(case, issue)| card(&title(case, issue), &with_fix(issue, false))),
     );
     let blind = issues().filter(|(_, issue)| issue.fix.state == FixState::NotJudged);

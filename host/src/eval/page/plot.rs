@@ -134,7 +134,7 @@ pub(super) fn times(middle: &Middle, times: &[f64]) -> String {
 
 /// The end of an axis: the next of 1, 2, 5 times a power of ten, or of whole minutes.
 fn tidy(most: f64) -> f64 {
-    let steps = [1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0];
+    let steps = [1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0];
     steps.into_iter().find(|step| *step >= most).unwrap_or_else(|| (most / 3600.0).ceil() * 3600.0)
 }
 
