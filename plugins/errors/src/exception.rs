@@ -34,6 +34,61 @@ pub struct Exception {
     pub failed: Vec<Call>,
     /// Captured calls of the same handler that returned: distinct, small ones first, at most 16.
     pub returned: Vec<Call>,
+    /// What the very calls of `failed` did in better times, as far as the sample of the baseline tells.
+    #[serde(default)]
+    pub before: Vec<Before>,
+}
+
+/// A call and what it did before things went wrong: what a repair must bring back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Before {
+    /// As in [`Call`].
+    pub args: Value,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It returned what is written down as this.
+    Returned(Value),
+    /// It was refused.
+    Threw {
+        /// The last segment of `exception.type`.
+        kind: String,
+        /// The whole message.
+        message: String,
+    },
+}
+
+impl Exception {
+    /// The failed calls of which it is known what they did before, the small ones first.
+    pub fn known_calls(&self) -> impl Iterator<Item = (&Call, &Outcome)> {
+        self.failed.iter().filter_map(|call| {
+            let before = self.before.iter().find(|before| before.args == call.args)?;
+            Some((call, &before.outcome))
+        })
+    }
+
+    /// Whether a value may be what a function says instead of an answer: nothing, or the same for different calls.
+    pub fn is_quiet(&self, value: &Value) -> bool {
+        match value {
+            Value::Null | Value::Bool(_) => true,
+            Value::Number(number) => matches!(number.as_i64(), Some(0 | -1)) || number.as_f64() == Some(0.0),
+            Value::String(text) => text.is_empty() || (text.len() < 40 && self.known_calls().count() > 1),
+            Value::Array(items) => items.is_empty(),
+            Value::Object(entries) => entries.is_empty(),
+        }
+    }
+
+    /// What all of them did alike, as far as it is known.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        let mut outcomes = self.known_calls().map(|(_, outcome)| outcome);
+        let first = outcomes.next()?;
+        outcomes.all(|outcome| outcome == first).then_some(first)
+    }
 }
 
 /// A place in the project that a stack trace names.

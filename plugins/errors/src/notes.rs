@@ -104,6 +104,7 @@ mod tests {
             handler_line: Some(1),
             failed: vec![crate::exception::Call { args: serde_json::json!({"b": 1, "a": [1.5, null]}), result: None }],
             returned: Vec::new(),
+            before: Vec::new(),
         }
     }
 

@@ -42,6 +42,9 @@ pub fn propose(finding: &Finding, diagnosis: &Diagnosis, source: &Source) -> Res
     Ok(proposals)
 }
 
+/// What a repair's confidence is worth when its test can't tell a right value from a wrong one.
+const UNPROVEN: f64 = 0.6;
+
 fn proposal(
     finding: &Finding,
     diagnosis: &Diagnosis,
@@ -59,6 +62,7 @@ fn proposal(
     if !matches!(&test, Change::Create(file) if file.role == Role::Test && !source.exists(&file.path)) {
         return Err("the regression test is no new test file");
     }
+    let proof = if asserts_something(&test) { 1.0 } else { UNPROVEN };
     changes.push(test);
     let mut paths = BTreeSet::new();
     if !changes.iter().all(|change| paths.insert(path(change).to_owned())) {
@@ -69,8 +73,22 @@ fn proposal(
         explanation,
         changes,
         expects: vec![Expectation::TestsTurnGreen],
-        confidence: (repair.confidence * diagnosis.confidence).clamp(0.0, 1.0),
+        confidence: (repair.confidence * diagnosis.confidence * proof).clamp(0.0, 1.0),
     })
+}
+
+/// Whether a test looks at more than that nothing is thrown.
+fn asserts_something(test: &Change) -> bool {
+    let Change::Create(file) = test else { return false };
+    let only_survives = ["doesNotThrow", "doesNotReject", "not.toThrow", "not.throw", "notThrows", "not.throws"];
+    file.content
+        .lines()
+        .filter(|line| !line.contains("import ") && !line.contains("require("))
+        .filter(|line| !only_survives.iter().any(|word| line.contains(word)))
+        .any(|line| {
+            line.trim_start().starts_with("t.")
+                || ["assert", "expect(", "raises"].iter().any(|word| line.contains(word))
+        })
 }
 
 /// At most 72 characters, cut between words.

@@ -16,7 +16,7 @@ pub const MOST_FAILED: usize = 8;
 /// The most returned calls of a handler.
 pub const MOST_RETURNED: usize = 16;
 /// The longest call that is kept, in bytes of JSON: notes have 256 KiB for all of them.
-const LONGEST: usize = 8 << 10;
+pub const LONGEST: usize = 8 << 10;
 /// How many returned calls of a handler are looked at.
 const MOST_LOOKED_AT: u32 = 5_000;
 /// What thymus and others put in place of a secret: such a call is not the one that was made.

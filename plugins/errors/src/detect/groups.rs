@@ -10,7 +10,7 @@ use thymus_sdk::wording::{cut, one_line};
 use super::Unread;
 use super::calls::Calls;
 use super::sightings::{GroupKey, HandlerFacts, Sighting, Sightings};
-use crate::exception::{Call, Exception, Frame, Language};
+use crate::exception::{Before, Call, Exception, Frame, Language};
 
 /// The most spans whose parents are looked up, for exceptions that passed spans without being recorded there.
 const MOST_LINKS: usize = 300_000;
@@ -46,6 +46,7 @@ pub struct Group {
     pub traces: Vec<String>,
     pub failed: Vec<Call>,
     pub returned: Vec<Call>,
+    pub before: Vec<Before>,
 }
 
 impl Group {
@@ -81,6 +82,7 @@ impl Group {
             handler_line: self.handler.as_ref().and_then(|handler| handler.line),
             failed: self.failed,
             returned: self.returned,
+            before: self.before,
         }
     }
 }
@@ -118,6 +120,7 @@ pub fn of(sightings: Sightings, telemetry: &Telemetry) -> Vec<Group> {
                 traces: traces.iter().map(|trace| format!("{trace:032x}")).collect(),
                 failed,
                 returned: Vec::new(),
+                before: Vec::new(),
             }
         })
         .collect()

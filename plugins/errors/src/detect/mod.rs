@@ -4,6 +4,7 @@
 //! [`sightings`] reads, [`groups`] puts together, [`judge`] compares, and [`report`] says it in the contract's terms. A
 //! refusal without a recorded exception is nothing here: only what was recorded as an exception is one.
 
+mod before;
 mod calls;
 mod groups;
 mod judge;
@@ -59,6 +60,7 @@ pub fn detect(telemetry: &Telemetry, source: &Source, settings: &Settings) -> Re
     }
     progress(2, 3, "collecting calls that returned");
     calls::add_returned(risen.iter_mut().map(|(group, _)| group).collect(), telemetry);
+    before::add(risen.iter_mut().map(|(group, _)| group).collect(), telemetry);
     Ok(risen.into_iter().map(|(group, verdict)| report::finding(group, &verdict)).collect())
 }
 

@@ -116,13 +116,14 @@ fn test(chance: f64) -> String {
 /// With only so many calls as notes have room for; the small ones stand first.
 fn fitting(mut exception: Exception) -> Exception {
     let mut room = LONGEST_NOTES;
-    let mut fits = |call: &Call| {
-        let length = serde_json::to_string(call).map_or(usize::MAX, |text| text.len());
+    let mut fits = |length: usize| {
         room = room.saturating_sub(length);
         room > 0
     };
-    exception.failed.retain(&mut fits);
-    exception.returned.retain(&mut fits);
+    let length = |call: &Call| serde_json::to_string(call).map_or(usize::MAX, |text| text.len());
+    exception.failed.retain(|call| fits(length(call)));
+    exception.before.retain(|before| fits(serde_json::to_string(before).map_or(usize::MAX, |text| text.len())));
+    exception.returned.retain(|call| fits(length(call)));
     exception
 }
 

@@ -11,6 +11,7 @@ use super::refusals::{
     Guard, Refusal, Situation, is_plain, last_name, noun_of, quiet_returns, refusals, refusals_near,
 };
 use super::scene::Scene;
+use crate::exception::Outcome;
 use crate::repair::Promise;
 use thymus_javascript::code::{Body, Code, Func, as_function, range};
 use thymus_javascript::exports::{import_edit, import_of, knows};
@@ -40,7 +41,7 @@ pub struct Missing<'m> {
 
 /// The ways to leave a function when a lookup found nothing, the best first.
 pub fn exits_for_missing<'a>(scene: &Scene<'_, 'a>, function: Option<Func<'a>>, missing: Missing) -> Vec<Exit> {
-    let mut exits = Vec::new();
+    let mut exits: Vec<Exit> = exit_as_before(scene, function).into_iter().collect();
     let same = |guard: &Option<Guard>| {
         let receiver = guard.as_ref().and_then(|guard| guard.receiver.as_deref()).map(last_name);
         !missing.receiver.is_empty() && receiver.is_some_and(|name| name == last_name(missing.receiver))
@@ -82,7 +83,7 @@ pub fn exits_for_missing<'a>(scene: &Scene<'_, 'a>, function: Option<Func<'a>>, 
 /// The ways to leave a function on bad input, the best first. `message` is what a thrown error says.
 pub fn exits_for_bad_input<'a>(scene: &Scene<'_, 'a>, function: Option<Func<'a>>, message: &str) -> Vec<Exit> {
     let style = scene.style();
-    let mut exits = Vec::new();
+    let mut exits: Vec<Exit> = exit_as_before(scene, function).into_iter().collect();
     let own: Vec<_> =
         refusals(scene.code, scene.project).into_iter().filter(|it| it.situation == Situation::BadInput).collect();
     for refusal in &own {
@@ -96,6 +97,50 @@ pub fn exits_for_bad_input<'a>(scene: &Scene<'_, 'a>, function: Option<Func<'a>>
     }
     exits.extend(quiet_exits(scene, function, |_| false, own.is_empty()));
     best(exits)
+}
+
+/// The way in which the handler itself left in better times, where the calls that fail now did so all alike.
+pub fn exit_as_before<'a>(scene: &Scene<'_, 'a>, function: Option<Func<'a>>) -> Option<Exit> {
+    function.filter(|function| scene.is_handler(function))?;
+    let style = scene.style();
+    let (statement, promise) = match scene.exception.outcome()? {
+        Outcome::Returned(value) if scene.exception.is_quiet(value) => {
+            (format!("return {}", style.literal(value)), Promise::Returns(value.clone()))
+        }
+        Outcome::Threw { kind, message } => {
+            let built_in = matches!(kind.as_str(), "Error" | "TypeError" | "RangeError" | "SyntaxError");
+            let like = refusals(scene.code, scene.project).into_iter().find(|it| it.callee == *kind && it.is_new);
+            let plain = like.is_some_and(|it| it.arguments.len() == 1 && it.message_at == Some(0));
+            if !built_in && !plain {
+                return None;
+            }
+            let promise = Promise::Throws { kind: kind.clone(), message: Some(message.clone()) };
+            (format!("throw new {kind}({})", style.string(message)), promise)
+        }
+        Outcome::Returned(_) => return None,
+    };
+    Some(Exit {
+        statement: format!("{statement}{}", style.semicolon),
+        confidence: 0.9,
+        promise,
+        why: "the very same calls did that in better times".to_owned(),
+        braces: has_braces(scene.code),
+        import: None,
+    })
+}
+
+/// Whether a file writes braces around a single statement.
+fn has_braces(code: &Code) -> bool {
+    let (mut with, mut without) = (0_usize, 0_usize);
+    for kind in code.kinds() {
+        if let AstKind::IfStatement(statement) = kind {
+            match statement.consequent {
+                oxc::ast::ast::Statement::BlockStatement(_) => with += 1,
+                _ => without += 1,
+            }
+        }
+    }
+    with >= without
 }
 
 /// A `throw` like another one, when what it needs is known or can be imported.

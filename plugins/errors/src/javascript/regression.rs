@@ -1,13 +1,17 @@
 //! The regression test: the captured call, written down as a test that the project could have written itself.
 
+use serde_json::Value;
 use thymus_javascript::code::last_segment;
 use thymus_javascript::project::Project;
 use thymus_javascript::testing::{self, Call, Expect, Subject, TestCase};
 use thymus_sdk::Change;
 
 use super::message::{self, Absent, Fault};
-use crate::exception::Exception;
+use crate::exception::{Exception, Outcome};
 use crate::repair::{Promise, Repair};
+
+/// The most calls that one test makes.
+const MOST_CALLS: usize = 3;
 
 /// The test file; none when the handler can't be called surely.
 pub fn write(exception: &Exception, repair: &Repair, project: &Project) -> Option<Change> {
@@ -15,13 +19,17 @@ pub fn write(exception: &Exception, repair: &Repair, project: &Project) -> Optio
     paths.extend(exception.frames.iter().map(|frame| frame.path.as_str()));
     let mut subject = Subject::find(&exception.handler, &paths, exception.handler_line, project)?;
     subject.is_async |= becomes_async(repair);
-    let failed = exception.failed.first()?;
-    let call = Call {
-        args: failed.args.clone(),
-        null_was_undefined: was_undefined(exception),
-        expect: expect(exception, &repair.promise),
-    };
-    testing::write(&subject, &mark(exception), &[TestCase { title: title(exception), calls: vec![call] }], project)
+    let null_was_undefined = was_undefined(exception);
+    let call = |args: &Value, expect| Call { args: args.clone(), null_was_undefined, expect };
+    let mut calls: Vec<Call> = exception
+        .known_calls()
+        .take(MOST_CALLS)
+        .map(|(known, outcome)| call(&known.args, as_before(outcome)))
+        .collect();
+    if calls.is_empty() {
+        calls.push(call(&exception.failed.first()?.args, expect(exception, &repair.promise)));
+    }
+    testing::write(&subject, &mark(exception), &[TestCase { title: title(exception), calls }], project)
 }
 
 /// What tells the tests of one handler apart: `reading-limits`, `bad-json`.
@@ -71,6 +79,13 @@ fn title(exception: &Exception) -> String {
     let message: String =
         exception.message.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(100).collect();
     format!("{} does not fail with: {message}", last_segment(&exception.handler))
+}
+
+fn as_before(outcome: &Outcome) -> Expect {
+    match outcome.clone() {
+        Outcome::Returned(value) => Expect::Captured(value),
+        Outcome::Threw { kind, message } => Expect::Throws { kind, message: Some(message) },
+    }
 }
 
 fn expect(exception: &Exception, promise: &Promise) -> Expect {

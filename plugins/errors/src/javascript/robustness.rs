@@ -147,6 +147,7 @@ fn exception(dice: &mut Dice, sources: &[(&str, String)]) -> Exception {
         frames,
         failed: vec![Call { args: args[dice.below(args.len())].clone(), result: None }],
         returned: vec![Call { args: Value::Null, result: Some(json!({ "p": null, "__proto__": [1], "q": {} })) }],
+        before: Vec::new(),
     }
 }
 

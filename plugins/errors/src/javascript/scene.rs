@@ -95,6 +95,17 @@ impl<'s, 'a> Scene<'s, 'a> {
         self.depth == usize::MAX
     }
 
+    /// The smallest statement that begins on the frame's line, or, where none does, lies around the place.
+    pub fn statement(&self) -> Option<Span> {
+        let at = u32::try_from(self.at.unwrap_or(self.line.start)).ok()?;
+        let statements = || self.code.kinds().filter(|kind| kind.is_statement()).map(|kind| kind.span());
+        let around = |span: &Span| span.start <= at && at < span.end;
+        statements()
+            .filter(|span| self.line.contains(&range(*span).start))
+            .find(|span| self.at.is_none() || around(span))
+            .or_else(|| statements().filter(around).min_by_key(|span| span.size()))
+    }
+
     /// Of nodes that could have failed, the one that the frame names: with a column the one whose place it is, else the
     /// only one on the line.
     pub fn pick<T>(&self, candidates: impl Iterator<Item = (usize, T)>) -> Option<T> {

@@ -9,11 +9,13 @@ use serde_json::Value;
 use super::failing::Failing;
 use super::refusal::{Exit, Refusal, When, looked_up, promised, refusals};
 use super::spelling::{self, import_of, message, respell, worth};
+use crate::exception::Outcome;
 use crate::repair::Promise;
 use thymus_python::origin::{Origin, one_line, origin};
 use thymus_python::project;
 use thymus_python::spelling::within_quotes;
 use thymus_python::syntax::{self, bytes, callee_name, docstring, expressions, parts, statements};
+use thymus_python::testing::value as literal;
 
 /// One way to answer.
 #[derive(Clone, Debug)]
@@ -62,9 +64,37 @@ const UNREADABLE_WORDS: [&str; 17] = [
     "not be ",
 ];
 
+/// What the handler itself did in better times, where the calls that fail now did so all alike.
+pub fn as_before(failing: &Failing) -> Option<Answer> {
+    // What returns nothing anyway says nothing by it.
+    if !is_handler(failing) || is_generator(failing) || is_procedure(failing) {
+        return None;
+    }
+    let quote = failing.module.quote();
+    let why = "as the very same calls did in better times";
+    match failing.exception.outcome()? {
+        Outcome::Returned(value) if failing.exception.is_quiet(value) => Some(Answer {
+            code: format!("return {}", literal::plain(value, quote)?),
+            promise: Promise::Returns(value.clone()),
+            why: why.to_owned(),
+            confidence: 0.95,
+            imports: Vec::new(),
+        }),
+        Outcome::Returned(_) => None,
+        Outcome::Threw { kind, message } => {
+            // A KeyError says its key as Python writes it.
+            let message = if kind == "KeyError" { message.trim_matches(['\'', '"']) } else { message };
+            let text = if message.is_empty() { String::new() } else { literal::text(message, quote) };
+            let answer = raise(failing, &format!("{kind}({text})"), why, 0.9)?;
+            let kind = kind.clone();
+            Some(Answer { promise: Promise::Throws { kind, message: None }, ..answer })
+        }
+    }
+}
+
 /// Answers to: what was looked for isn't there. `subject` is how the code calls it, `lookup` where it was looked for.
 pub fn absent(failing: &Failing, subject: &str, lookup: Option<&Expr>) -> Vec<Answer> {
-    let mut answers = Vec::new();
+    let mut answers: Vec<Answer> = as_before(failing).into_iter().collect();
     let own = lookup.and_then(looked_up);
     let own_key = own.as_ref().and_then(|(_, key)| *key);
     let key = own_key.map(|key| failing.src(key).to_owned());
@@ -145,7 +175,7 @@ pub fn absent(failing: &Failing, subject: &str, lookup: Option<&Expr>) -> Vec<An
 
 /// Answers to: there is nothing in it.
 pub fn empty(failing: &Failing, subject: &str) -> Vec<Answer> {
-    let mut answers = Vec::new();
+    let mut answers: Vec<Answer> = as_before(failing).into_iter().collect();
     for refusal in nearby(failing) {
         let here = refusal.is_in(failing.module, failing.function);
         let theirs = match &refusal.when {
@@ -183,7 +213,7 @@ pub fn empty(failing: &Failing, subject: &str) -> Vec<Answer> {
 
 /// Answers to: this text can't be read. `what` names what it should have been, as in `number`.
 pub fn unreadable(failing: &Failing, subject: &Expr, callee: &str, what: &str) -> Vec<Answer> {
-    let mut answers = Vec::new();
+    let mut answers: Vec<Answer> = as_before(failing).into_iter().collect();
     let names = aliases(failing, subject);
     let value = names.iter().find(|name| spelling::is_known(failing, name)).cloned();
     let what = match (what, names.last()) {
@@ -554,6 +584,14 @@ fn skip(why: &str, confidence: f64) -> Answer {
 pub fn is_handler(failing: &Failing) -> bool {
     let name = failing.function.map(|function| function.def.name.as_str());
     name.is_some() && failing.exception.handler.rsplit('.').next() == name
+}
+
+/// Whether the failing function is called for what it does and not for a value.
+pub fn is_procedure(failing: &Failing) -> bool {
+    failing.function.is_some_and(|function| {
+        let returned = statements(&function.def.body).into_iter().filter_map(Stmt::as_return_stmt);
+        !returned.into_iter().any(|node| node.value.as_deref().is_some_and(|value| !value.is_none_literal_expr()))
+    })
 }
 
 pub fn is_generator(failing: &Failing) -> bool {

@@ -12,7 +12,7 @@ use thymus_python::project::Project;
 use thymus_python::syntax::{bytes, dotted};
 
 pub fn diagnose(exception: &Exception, project: &Project) -> Option<Cause> {
-    let failing = Failing::find(exception, project)?;
+    let Some(failing) = Failing::find(exception, project) else { return unrecognised(exception, project) };
     let path = failing.module.text.path.clone();
     let raised = (path.clone(), bytes(failing.expr).start, bytes(failing.expr).end);
     let cause = cause(&failing);
@@ -39,6 +39,25 @@ pub fn diagnose(exception: &Exception, project: &Project) -> Option<Cause> {
         explanation: explain(&failing),
         confidence: if failing.sure { 0.92 } else { 0.6 },
         related,
+    })
+}
+
+/// The line that the innermost frame names, where no rule knows more.
+fn unrecognised(exception: &Exception, project: &Project) -> Option<Cause> {
+    let frame = exception.frames.first()?;
+    let text = &project.module(&frame.path)?.text;
+    let line = text.line(frame.line)?;
+    let words = &text.content[line.clone()];
+    let start = line.start + (words.len() - words.trim_start().len());
+    let end = line.start + words.trim_end().len();
+    (start < end).then(|| Cause {
+        path: frame.path.clone(),
+        start,
+        end,
+        rule: "unrecognised".to_owned(),
+        explanation: format!("`{}` ends with {}: {}", one_line(words), exception.kind, one_line(&exception.message)),
+        confidence: 0.5,
+        related: Vec::new(),
     })
 }
 

@@ -224,6 +224,7 @@ mod tests {
             handler_line: None,
             failed: vec![],
             returned: vec![],
+            before: vec![],
         })
     }
 

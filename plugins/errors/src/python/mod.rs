@@ -18,12 +18,9 @@ use thymus_sdk::source::Source;
 
 use crate::cause::Cause;
 use crate::exception::Exception;
-use crate::repair::Repair;
+use crate::repair::{Repair, credible};
 use failing::Failing;
 use thymus_python::project::Project;
-
-/// The most repairs of one exception.
-const MOST: usize = 4;
 
 /// The expression that failed; none when it can't be told.
 pub fn diagnose(exception: &Exception, source: &Source) -> Option<Cause> {
@@ -35,13 +32,18 @@ pub fn repairs(exception: &Exception, _cause: &Cause, source: &Source) -> Vec<Re
     let project = Project::load(source, &near(exception));
     // The cause came by way of the host; the place is found anew rather than believed.
     let Some(failing) = Failing::find(exception, &project) else { return Vec::new() };
-    let mut found: Vec<Repair> = Vec::new();
-    for repair in rules::drafts(&failing).into_iter().filter_map(|draft| draft.finish(failing.module)) {
-        if found.len() < MOST && !found.iter().any(|other| other.changes == repair.changes) {
-            found.push(repair);
-        }
-    }
-    found
+    // Of a call that gives nothing, a test could only say that it does not fail: leaving early would pass, right or wrong.
+    let leaves = |repair: &Repair| {
+        let added = |text: &str| text.contains("return") || text.contains("except");
+        repair.changes.iter().any(|change| match change {
+            Change::Edit(file) => file.edits.iter().any(|edit| added(&edit.replacement)),
+            _ => false,
+        })
+    };
+    let unproven = answer::is_procedure(&failing) && answer::is_handler(&failing) && !answer::is_generator(&failing);
+    let finished = rules::drafts(&failing).into_iter().filter_map(|draft| draft.finish(failing.module));
+    let finished = finished.filter(|repair| !(unproven && leaves(repair)));
+    credible(finished.collect(), 0.0, exception)
 }
 
 /// A new test file that fails before the repair and passes after it; none when the handler can't be called that way.

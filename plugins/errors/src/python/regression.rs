@@ -6,8 +6,11 @@ use thymus_python::testing::{self, Call, Expect, Subject, TestCase};
 use thymus_sdk::Change;
 use thymus_sdk::source::Source;
 
-use crate::exception::Exception;
+use crate::exception::{Exception, Outcome};
 use crate::repair::{Promise, Repair};
+
+/// The most calls that one test makes.
+const MOST_CALLS: usize = 3;
 
 /// The test file; none when the handler can't be called.
 pub fn write(exception: &Exception, repair: &Repair, project: &Project, source: &Source) -> Option<Change> {
@@ -15,13 +18,20 @@ pub fn write(exception: &Exception, repair: &Repair, project: &Project, source: 
     let kind = exception.kind.as_str();
     subject.wants_little = matches!(kind, "IndexError" | "ZeroDivisionError" | "StatisticsError" | "ValueError")
         || kind == "TypeError" && exception.message.contains("NoneType");
-    let failed = exception.failed.first()?;
+    let mut calls: Vec<Call> = exception
+        .known_calls()
+        .take(MOST_CALLS)
+        .map(|(call, outcome)| Call { args: call.args.clone(), expect: as_before(exception, outcome) })
+        .collect();
+    if calls.is_empty() {
+        calls.push(Call { args: exception.failed.first()?.args.clone(), expect: expect(exception, &repair.promise) });
+    }
     let word = plain_word(kind).trim_end_matches("_error").to_owned();
     let function = subject.function.def.name.as_str();
     let case = TestCase {
         name: format!("{}_after_{word}_in_production", plain_word(function)),
         words: format!("In production, {} ended this call with {}.", short(function), short(kind)),
-        calls: vec![Call { args: failed.args.clone(), expect: expect(exception, &repair.promise) }],
+        calls,
     };
     testing::write(&subject, &word, &[case], project, source)
 }
@@ -39,6 +49,17 @@ fn paths(exception: &Exception) -> Vec<&str> {
 
 fn short(name: &str) -> String {
     name.chars().take(60).collect()
+}
+
+fn as_before(exception: &Exception, outcome: &Outcome) -> Expect {
+    match outcome.clone() {
+        Outcome::Returned(value) => Expect::Captured(value),
+        Outcome::Threw { kind, message } => Expect::Raises {
+            kind,
+            message: Some(message),
+            instead_of: Some((exception.kind.clone(), exception.message.clone())),
+        },
+    }
 }
 
 fn expect(exception: &Exception, promise: &Promise) -> Expect {

@@ -28,6 +28,14 @@ pub fn write(framework: &Framework, call: &str, is_async: bool, expect: &Expect,
     let words = Words { framework, asserts: framework.asserts, style: &framework.style, number };
     let value = if is_async { format!("await {call}") } else { call.to_owned() };
     match expect {
+        Expect::Captured(expected) if says_all(expected, 0) || framework.asserts == Asserts::Expect => {
+            write_returns(&words, call, &value, expected)
+        }
+        Expect::Captured(expected) => {
+            // What was captured went through JSON, so what is compared to it goes there too.
+            let through = format!("JSON.parse(JSON.stringify({value}))");
+            write_returns(&words, &through, &through, expected)
+        }
         Expect::Returns(expected) if framework.kind == Kind::Tape && !is_async => {
             let (result, mut lines) = words.survived(call);
             lines.push(words.equal(&result, &words.style.literal(expected), true));
@@ -36,6 +44,27 @@ pub fn write(framework: &Framework, call: &str, is_async: bool, expect: &Expect,
         Expect::Returns(expected) => vec![words.equal(&value, &words.style.literal(expected), true)],
         Expect::Throws { kind, message } => words.throws(call, is_async, kind, message.as_deref()),
         Expect::Something { like } => words.shaped(&value, call, is_async, like),
+    }
+}
+
+fn write_returns(words: &Words, call: &str, value: &str, expected: &Value) -> Vec<String> {
+    let literal = words.style.literal(expected);
+    let deep = expected.is_array() || expected.is_object();
+    if words.framework.kind == Kind::Tape && !value.contains("await ") {
+        let (result, mut lines) = words.survived(call);
+        lines.push(words.equal(&result, &literal, deep));
+        return lines;
+    }
+    vec![words.equal(value, &literal, deep)]
+}
+
+/// Whether JSON says all of a value that it says anything of. `null` may have been a number that is none.
+fn says_all(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::Null => depth == 0,
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+        Value::Array(items) => depth < 4 && items.iter().all(|item| says_all(item, depth + 1)),
+        Value::Object(_) => false,
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Call {
 pub enum Expect {
     /// It returns exactly this.
     Returns(Value),
+    /// It returns what telemetry writes down as this: JSON, which knows no `undefined` and no classes.
+    Captured(Value),
     /// It returns, and what it returns has the shape that these have in common.
     Something {
         /// What healthy calls returned.

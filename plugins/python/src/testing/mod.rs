@@ -45,6 +45,8 @@ pub struct Call {
 pub enum Expect {
     /// It returns exactly this.
     Returns(Value),
+    /// It returns what telemetry writes down as this: JSON, which knows no tuples.
+    Captured(Value),
     /// It returns, and what it returns has the type that the code says, and the keys that these have in common.
     Something {
         /// What healthy calls returned.
@@ -226,6 +228,19 @@ impl<'p> Bench<'p> {
                 (wanted, true) => vec![format!("assert {} == {}", bracketed(expr), value::plain(wanted, quote)?)],
                 (wanted, false) => vec![format!("self.assertEqual({expr}, {})", value::plain(wanted, quote)?)],
             }),
+            Expect::Captured(value @ (Value::Array(_) | Value::Object(_))) => {
+                // What was captured went through JSON, so what is compared to it goes there too.
+                imports.module("json");
+                let wanted = value::plain(value, quote)?;
+                let through = format!("json.loads(json.dumps({expr}))");
+                let equal = if pytest {
+                    format!("assert {through} == {wanted}")
+                } else {
+                    format!("self.assertEqual({through}, {wanted})")
+                };
+                Some(vec![equal])
+            }
+            Expect::Captured(value) => self.check(expr, &Expect::Returns(value.clone()), imports),
             Expect::Something { like } => Some(match shape(like, &self.subject, quote) {
                 Some(shape) => {
                     let assertion = if pytest { format!("assert {}", shape.0) } else { shape.1 };

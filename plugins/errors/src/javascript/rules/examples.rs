@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use thymus_sdk::Change;
 use thymus_sdk::source::{Source, Text};
 
-use crate::exception::{Call, Exception, Frame, Language};
+use crate::exception::{Before, Call, Exception, Frame, Language, Outcome};
 use crate::javascript::{diagnose, regression_test, repairs};
 use crate::repair::{Promise, Repair};
 
@@ -56,12 +56,20 @@ impl Example {
             frames,
             failed: vec![Call { args, result: None }],
             returned: Vec::new(),
+            before: Vec::new(),
         };
         Self { dir, exception }
     }
 
     pub fn returned(mut self, args: Value, result: Value) -> Self {
         self.exception.returned.push(Call { args, result: Some(result) });
+        self
+    }
+
+    /// What the call that fails did in better times.
+    pub fn before(mut self, outcome: Outcome) -> Self {
+        let args = self.exception.failed[0].args.clone();
+        self.exception.before.push(Before { args, outcome });
         self
     }
 
@@ -120,6 +128,13 @@ impl Example {
             fs::write(copy.path().join(&file.path), self.after(repair, &file.path)).unwrap();
         }
         assert!(node_test(copy.path(), &path), "not green after the repair:\n{content}\n{repair:?}");
+    }
+
+    pub fn stays_unhealed_by(&self, word: &str) {
+        let path = &self.exception.frames[0].path;
+        let was = self.source().text(path).unwrap().content.matches(word).count();
+        let repairs = self.repairs();
+        assert!(repairs.iter().all(|repair| self.after(repair, path).matches(word).count() == was), "{repairs:?}");
     }
 
     pub fn stays_unhealed(&self) {
@@ -197,6 +212,7 @@ mod order_shop {
                 .iter()
                 .map(|(args, result)| Call { args: args.clone(), result: Some(result.clone()) })
                 .collect(),
+            before: Vec::new(),
         };
         Example { dir, exception }
     }

@@ -10,7 +10,7 @@ mod index_out_of_range;
 mod missing_await;
 mod not_a_function;
 mod not_iterable;
-mod null_property_read;
+pub mod null_property_read;
 mod unhandled_rejection;
 mod wrong_argument_type;
 

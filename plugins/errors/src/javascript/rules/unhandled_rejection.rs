@@ -191,6 +191,7 @@ mod tests {
         let source =
             "import { save } from './store.js';\n\nexport async function f(item) {\n  return await save(item);\n}\n";
         let example = Example::new("Error", "no id", "f", json!([{}]), &[STORE, ("src/f.js", source), NODE, MODULE]);
-        assert_eq!(example.rule(), None);
+        assert_eq!(example.rule().as_deref(), Some("unrecognised"));
+        example.stays_unhealed();
     }
 }

@@ -1,6 +1,7 @@
 //! The rules: one kind of failure each, one file each. A rule reads the code around the failing expression and drafts
 //! repairs; where nothing around it says what is right, it drafts none.
 
+mod as_before;
 mod bad_input;
 mod division_by_zero;
 mod empty_sequence;
@@ -43,6 +44,7 @@ pub fn drafts(failing: &Failing) -> Vec<Draft> {
             Vec::new()
         }
     };
+    drafts.extend(as_before::drafts(failing));
     drafts.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     drafts.retain(|draft| draft.confidence >= 0.5);
     drafts
