@@ -233,7 +233,7 @@ fn apply_needs_everything_at_once() {
     assert_eq!(outcome(&|f| f.track_record.rolled_back = 1), Outcome::Hold);
     assert_eq!(outcome(&|f| f.size.added = 41), Outcome::Hold);
     assert_eq!(outcome(&|f| f.open_cases = 20), Outcome::Reject);
-    assert_eq!(outcome(&|f| f.today = 10), Outcome::Reject);
+    assert_eq!(outcome(&|f| f.today = 20), Outcome::Reject);
     for (status, expected) in [
         (GateStatus::Unknown, Outcome::Hold),
         (GateStatus::Failed, Outcome::Reject),
