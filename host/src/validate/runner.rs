@@ -79,10 +79,14 @@ fn to_the_end(framework: Framework, command: Vec<String>) -> Vec<String> {
     };
     // Only where the runner itself reads the words: a script of the repository might not understand one more.
     let direct = kept.iter().any(|word| word.rsplit('/').next() == Some(runner));
-    if direct && !goes_on.is_empty() && !kept.iter().any(|word| word == goes_on) {
-        // Behind `--` options are names of tests.
-        let end = kept.iter().position(|word| word == "--").unwrap_or(kept.len());
-        kept.insert(end, goes_on.to_owned());
+    // One file that can't be loaded must not hide the tests of the others.
+    let loads_on = if framework == Framework::Pytest { "--continue-on-collection-errors" } else { "" };
+    for word in [goes_on, loads_on] {
+        if direct && !word.is_empty() && !kept.iter().any(|known| known == word) {
+            // Behind `--` options are names of tests.
+            let end = kept.iter().position(|word| word == "--").unwrap_or(kept.len());
+            kept.insert(end, word.to_owned());
+        }
     }
     kept
 }
@@ -155,8 +159,9 @@ mod tests {
         let words = ["node", "--test", "--test-reporter=junit", "--test-reporter-destination=/tmp/junit.xml", "test/"];
         assert_eq!(node.command, words);
         let pytest = ask(&test(Framework::Pytest, &[".venv/bin/python", "-m", "pytest"], None));
-        let words = ["/work/repo/.venv/bin/python", "-m", "pytest", "--maxfail=0", "--junitxml=/tmp/junit.xml"];
-        assert_eq!(pytest.command, words);
+        let program = ["/work/repo/.venv/bin/python", "-m", "pytest"];
+        let options = ["--maxfail=0", "--continue-on-collection-errors", "--junitxml=/tmp/junit.xml"];
+        assert_eq!(pytest.command, [program, options].concat());
         let unittest = ask(&test(Framework::Unittest, &["python3", "-B", "-m", "unittest", "discover"], None));
         assert_eq!(unittest.command, ["python3", "-B", SCRIPT, "/tmp/junit.xml", "discover"]);
         let own = ask(&test(Framework::Command, &["make", "test"], None));

@@ -157,12 +157,14 @@ fn failures_of_before_are_tolerated_and_named() {
 }
 
 #[test]
-fn a_commit_in_which_nothing_passes_proves_nothing() {
+fn a_commit_in_which_nothing_passes_leaves_it_to_a_person() {
     let mut trial = repaired();
     trial.files.retain(|(name, _)| name != "test/sum.test.js");
     let trial =
         trial.file("test/sum.test.js", "import test from 'node:test';\ntest('no', () => { throw new Error('x'); });\n");
-    refused(&trial.prove(), GateName::Baseline, "TH-VAL-NOTHING-PASSES");
+    let verdict = trial.prove();
+    let gate = &verdict.gates[0];
+    assert_eq!((gate.status, gate.code.as_str()), (GateStatus::Unknown, "TH-VAL-NOTHING-PASSES"), "{verdict:#?}");
 }
 
 #[test]
