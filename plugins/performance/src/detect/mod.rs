@@ -119,13 +119,15 @@ fn judge(scene: &Scene, telemetry: &Telemetry) -> Result<Vec<Verdict>, Failure> 
 }
 
 /// One cause, one finding: who calls a slower handler is none itself, unless nearly all that is new is its own. Some of it
-/// always is: what is recorded of a call is recorded in its caller's time.
+/// always is: what is recorded of a call is recorded in its caller's time, and where only some calls are slow, that alone
+/// can make those of the caller slow.
 fn without_waiting(verdicts: Vec<Verdict>, scene: &Scene) -> Vec<Verdict> {
     let mut waiting = BTreeSet::new();
     for verdict in &verdicts {
         waiting.extend(behaviour::callers(verdict.handler, scene.executions, MOST_CALLERS));
     }
-    verdicts.into_iter().filter(|verdict| verdict.own >= NEARLY_ALL || !waiting.contains(&verdict.handler)).collect()
+    let own = |verdict: &Verdict| verdict.own >= NEARLY_ALL && verdict.rule != Rule::SlowerTail;
+    verdicts.into_iter().filter(|verdict| own(verdict) || !waiting.contains(&verdict.handler)).collect()
 }
 
 /// Leaves out those whose calls with the same arguments are as fast as they were: then it is what they are asked for that
