@@ -52,6 +52,14 @@ impl Shop {
         shop
     }
 
+    /// A sample with the release whose telemetry is the faulty one.
+    pub fn of_released_sample(name: &str) -> Self {
+        let shop = Self::of_sample(name);
+        copy(&samples().join(name).join("release"), &shop.repo());
+        shop.commit("Release");
+        shop
+    }
+
     /// A repository with these files.
     pub fn with(files: &[(&str, &str)]) -> Self {
         let shop = Self::empty();
@@ -166,8 +174,8 @@ fn copy(from: &Path, to: &Path) {
         let name = entry.file_name();
         let target = to.join(&name);
         if entry.file_type().unwrap().is_dir() {
-            if !["node_modules", ".venv", "recordings", "__pycache__", ".pytest_cache"].iter().any(|skip| name == *skip)
-            {
+            let skipped = ["node_modules", ".venv", "recordings", "release", "__pycache__", ".pytest_cache"];
+            if !skipped.iter().any(|skip| name == *skip) {
                 std::fs::create_dir_all(&target).unwrap();
                 copy(&entry.path(), &target);
             }

@@ -29,9 +29,15 @@ impl Suite {
             copy(&own.join(case), &to);
         }
         for sample in ["order-shop", "inventory-service"] {
-            let to = suite.path().join("shared").join(sample);
-            std::fs::create_dir_all(&to).unwrap();
-            copy(&samples().join(sample), &to);
+            let released = format!("{sample}-released");
+            for (name, is_released) in [(sample, false), (&released, true)] {
+                let to = suite.path().join("shared").join(name);
+                std::fs::create_dir_all(&to).unwrap();
+                copy(&samples().join(sample), &to);
+                if is_released {
+                    copy(&samples().join(sample).join("release"), &to);
+                }
+            }
             let recordings = suite.path().join("shared").join(format!("{sample}-recordings"));
             std::fs::create_dir_all(&recordings).unwrap();
             copy(&samples().join(sample).join("recordings"), &recordings);

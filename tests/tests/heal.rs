@@ -1,4 +1,4 @@
-//! Both samples, from their recorded production telemetry to reviewed branches, with the plugin that thymus brings.
+//! Both samples, from their recorded production telemetry to reviewed branches, with the plugins that thymus brings.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::path::Path;
@@ -6,26 +6,48 @@ use std::path::Path;
 use serde_json::Value;
 use thymus_tests::{Shop, components, json, run, samples};
 
-/// What the sample's recordings say is wrong: handler, file, and the lines that count as found.
+/// What the sample's recordings say is wrong: capability, handler, file, and the lines that count as found.
 struct Planted {
+    capability: &'static str,
     handler: &'static str,
     path: &'static str,
     lines: std::ops::RangeInclusive<u64>,
 }
 
-const ORDER_SHOP: [Planted; 3] = [
-    Planted { handler: "couponDiscount", path: "src/handlers/cart.js", lines: 52..=52 },
-    Planted { handler: "giftWrap", path: "src/handlers/shipping.js", lines: 46..=46 },
-    Planted { handler: "refundPayment", path: "src/handlers/payment.js", lines: 45..=46 },
+const fn planted(
+    capability: &'static str,
+    handler: &'static str,
+    path: &'static str,
+    lines: std::ops::RangeInclusive<u64>,
+) -> Planted {
+    Planted { capability, handler, path, lines }
+}
+
+const ORDER_SHOP: [Planted; 9] = [
+    planted("error", "couponDiscount", "src/handlers/cart.js", 52..=52),
+    planted("error", "giftWrap", "src/handlers/shipping.js", 54..=54),
+    planted("error", "refundPayment", "src/handlers/payment.js", 45..=46),
+    planted("performance", "searchProducts", "src/handlers/catalog.js", 43..=43),
+    planted("behavior", "POST /checkout", "src/app.js", 62..=64),
+    planted("coverage", "discountPreview", "src/handlers/reports.js", 40..=42),
+    planted("state", "shippingQuote", "src/handlers/shipping.js", 18..=18),
+    planted("dependency", "salesReport", "src/handlers/reports.js", 10..=10),
+    planted("documentation", "README.md", "README.md", 32..=32),
 ];
 
-const INVENTORY: [Planted; 6] = [
-    Planted { handler: "purchase_cost", path: "inventory/handlers/suppliers.py", lines: 79..=79 },
-    Planted { handler: "supplier_contact", path: "inventory/handlers/suppliers.py", lines: 53..=54 },
-    Planted { handler: "days_of_cover", path: "inventory/handlers/forecast.py", lines: 47..=47 },
-    Planted { handler: "parse_count_line", path: "inventory/handlers/counts.py", lines: 50..=50 },
-    Planted { handler: "earliest_lot", path: "inventory/handlers/lots.py", lines: 34..=34 },
-    Planted { handler: "book_delivery", path: "inventory/handlers/deliveries.py", lines: 53..=56 },
+const INVENTORY: [Planted; 12] = [
+    planted("error", "purchase_cost", "inventory/handlers/suppliers.py", 79..=79),
+    planted("error", "supplier_contact", "inventory/handlers/suppliers.py", 53..=54),
+    planted("error", "days_of_cover", "inventory/handlers/forecast.py", 47..=47),
+    planted("error", "parse_count_line", "inventory/handlers/counts.py", 50..=50),
+    planted("error", "earliest_lot", "inventory/handlers/lots.py", 34..=34),
+    planted("error", "book_delivery", "inventory/handlers/deliveries.py", 53..=56),
+    planted("performance", "search_items", "inventory/handlers/items.py", 74..=74),
+    planted("behavior", "POST /dispatches", "inventory/app.py", 122..=124),
+    planted("coverage", "stack_pallets", "inventory/handlers/pallets.py", 11..=13),
+    planted("state", "read_sheet", "inventory/handlers/counts.py", 94..=94),
+    planted("dependency", "expired_lots", "inventory/handlers/lots.py", 80..=80),
+    planted("documentation", "issue_stock", "inventory/handlers/stock.py", 89..=89),
 ];
 
 #[test]
@@ -59,7 +81,7 @@ fn telemetry_that_holds_nothing_is_not_taken_for_health() {
 }
 
 fn is_healed(sample: &str, planted: &[Planted]) {
-    let shop = Shop::of_sample(sample);
+    let shop = Shop::of_released_sample(sample);
     let recordings = samples().join(sample).join("recordings");
     let mut heal = shop.heal(&components("plugins"), &recordings.join("faulty.jsonl.gz"));
     let report = json(heal.arg("--baseline").arg(recordings.join("healthy.jsonl.gz")), 0);
@@ -67,15 +89,18 @@ fn is_healed(sample: &str, planted: &[Planted]) {
 
     let cases = report["cases"].as_array().unwrap();
     assert_eq!(cases.len(), planted.len(), "{report:#}");
-    for Planted { handler, path, lines } in planted {
-        let case =
-            cases.iter().find(|case| case["subject"] == *handler).unwrap_or_else(|| panic!("{handler}: {report:#}"));
+    for Planted { capability, handler, path, lines } in planted {
+        let is_it = |case: &&Value| case["subject"] == *handler && case["capability"] == *capability;
+        let case = cases.iter().find(is_it).unwrap_or_else(|| panic!("{capability} of {handler}: {report:#}"));
         assert_eq!(case["location"]["path"], *path, "{case:#}");
         assert!(lines.contains(&case["location"]["start_line"].as_u64().unwrap()), "{case:#}");
-        let gates: Vec<_> =
-            case["gates"].as_array().unwrap().iter().map(|gate| gate["status"].as_str().unwrap()).collect();
+        let gates = case["gates"].as_array().unwrap();
         assert_eq!(gates.len(), 7, "{case:#}");
-        assert!(gates.iter().all(|status| *status == "passed"), "{case:#}");
+        for gate in gates {
+            // No test can show that words are wrong.
+            let untestable = *capability == "documentation" && gate["name"] == "reproduces";
+            assert!(untestable || gate["status"] == "passed", "{case:#}");
+        }
         assert_eq!(case["decision"]["outcome"], "hold", "{case:#}");
         delivered(&shop, case);
     }
@@ -100,7 +125,7 @@ fn delivered(shop: &Shop, case: &Value) {
         case["proposal"]["files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap()).collect();
     assert_eq!(changed.lines().collect::<std::collections::BTreeSet<_>>(), files.into_iter().collect());
     let message = shop.git(&["show", "--no-patch", "--format=%(trailers)", branch]);
-    for trailer in ["Thymus-Case: ", "Thymus-Plugin: thymus-errors ", "Thymus-Policy: sha256:"] {
+    for trailer in ["Thymus-Case: ", "Thymus-Plugin: thymus-", "Thymus-Policy: sha256:"] {
         assert!(message.contains(trailer), "{message}");
     }
 }

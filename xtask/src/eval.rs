@@ -93,7 +93,11 @@ fn put_together(workspace: &Workspace, to: &Path) -> Result<(), Failure> {
             println!("its cases of {} will not run: {why}", sample.name);
         }
         let from = workspace.samples().join(sample.name);
-        sample::copy_files(&from, &to.join("shared").join(sample.name))?;
+        let shared = to.join("shared").join(sample.name);
+        sample::copy_files(&from, &shared)?;
+        let released = to.join("shared").join(format!("{}-released", sample.name));
+        sample::copy_files(&from, &released)?;
+        sample::copy_files(&from.join(sample::RELEASE), &released)?;
         let recordings = to.join("shared").join(format!("{}-recordings", sample.name));
         sample::copy_files(&from.join("recordings"), &recordings)?;
     }

@@ -26,8 +26,10 @@ enum Tool {
     Python,
 }
 
-/// Left out of a copy: what is made, and the telemetry, which no repository holds of itself.
-const LEFT_OUT: [&str; 5] = ["node_modules", ".venv", "__pycache__", ".pytest_cache", "recordings"];
+/// Files that lie over the sample's own in the release that brought some of its faults to production.
+pub const RELEASE: &str = "release";
+/// Left out of a copy: what is made, the release, and the telemetry, which no repository holds of itself.
+const LEFT_OUT: [&str; 6] = ["node_modules", ".venv", "__pycache__", ".pytest_cache", "recordings", RELEASE];
 
 impl Sample {
     /// Whether this machine can run its tests; if not, why, and what to do.
@@ -59,7 +61,7 @@ fn new_enough(name: &str, answer: Option<String>, least: (u32, u32)) -> Result<(
     }
 }
 
-/// Makes a repository with one commit of a sample, always the same one, in place of what is there.
+/// Makes a repository of a sample and its release, always with the same commits, in place of what is there.
 pub fn copy(sample: &Path, repo: &Path) -> Result<(), Failure> {
     if repo.exists() {
         fs::remove_dir_all(repo).map_err(Failure::at(repo))?;
@@ -68,6 +70,12 @@ pub fn copy(sample: &Path, repo: &Path) -> Result<(), Failure> {
     git(repo, &["init", "--quiet", "--initial-branch=main", "--template="])?;
     git(repo, &["add", "--all"])?;
     git(repo, &["commit", "--quiet", "--message=Import the sample"])?;
+    let release = sample.join(RELEASE);
+    if release.is_dir() {
+        copy_files(&release, repo)?;
+        git(repo, &["add", "--all"])?;
+        git(repo, &["commit", "--quiet", "--message=Release"])?;
+    }
     Ok(())
 }
 
@@ -139,6 +147,8 @@ mod tests {
         fs::create_dir_all(sample.join("recordings")).unwrap();
         fs::write(sample.join("src/a.js"), "1\n").unwrap();
         fs::write(sample.join("recordings/faulty.jsonl"), "{}\n").unwrap();
+        fs::create_dir_all(sample.join("release/src")).unwrap();
+        fs::write(sample.join("release/src/a.js"), "2\n").unwrap();
         let repo = dir.path().join("repo");
         let head = || {
             copy(&sample, &repo).unwrap();
@@ -147,6 +157,8 @@ mod tests {
         };
         assert_eq!(head(), head());
         assert_eq!(git(&repo, &["ls-files"]).unwrap(), "src/a.js\n");
+        assert_eq!(git(&repo, &["show", "HEAD:src/a.js"]).unwrap(), "2\n");
+        assert_eq!(git(&repo, &["show", "HEAD~1:src/a.js"]).unwrap(), "1\n");
         fs::write(repo.join("new"), "").unwrap();
         assert_eq!(changes(&repo).unwrap(), "?? new\n");
     }

@@ -358,9 +358,9 @@ fn the_samples_recordings_hold_what_they_say_and_protobuf_says_the_same_as_json(
     let python = "inventory-service/recordings";
     for (name, file, spans, logs) in [
         ("js-healthy", "order-shop/recordings/healthy.jsonl.gz".to_owned(), 2_412, 0),
-        ("js-faulty", "order-shop/recordings/faulty.jsonl.gz".to_owned(), 2_434, 0),
+        ("js-faulty", "order-shop/recordings/faulty.jsonl.gz".to_owned(), 2_478, 0),
         ("py-healthy", format!("{python}/healthy.jsonl.gz"), 1_539, 0),
-        ("py-faulty", format!("{python}/faulty.jsonl.gz"), 1_488, 56),
+        ("py-faulty", format!("{python}/faulty.jsonl.gz"), 1_548, 60),
     ] {
         let window = given.window(&Sources { files: vec![recording(&file)], ..Sources::default() }, name, &limits);
         let signals = window.signals;

@@ -100,7 +100,7 @@ fn copy(from: &Path, to: &Path) {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
         if entry.file_type().unwrap().is_dir() {
-            if !matches!(name.as_str(), "node_modules" | ".venv" | "recordings" | "__pycache__") {
+            if !matches!(name.as_str(), "node_modules" | ".venv" | "recordings" | "release" | "__pycache__") {
                 copy(&entry.path(), &to.join(name));
             }
         } else {

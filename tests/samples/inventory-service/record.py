@@ -7,7 +7,8 @@ A local OTLP/HTTP receiver, the real service with the real SDK, and bounded traf
 - `faulty.traces.pb.gz` and `faulty.logs.pb.gz`: the same requests as they came, as protobuf, each after its length in
   four bytes, as the file exporter does with `format: proto`.
 
-Needs `requirements-telemetry.txt`. Ends by itself; gives up after a minute a window.
+The windows to record are named on the command line: `healthy`, or `faulty`, which is the release's: copy `release/` over
+the service before. Needs `requirements-telemetry.txt`. Ends by itself; gives up after a minute a window.
 """
 
 from __future__ import annotations
@@ -113,12 +114,15 @@ class Visitor:
 
 SELLING = ["OATS-1", "HONEY-3", "ROPE-8", "LAMP-2"]
 POSTCODES = ["5003", "0150", "9010", "7030", "4006"]
+#: What people paste from a delivery note into the search box.
+NOTE = "+".join(f"pos{number}" for number in range(560))
 
 
 def session(visitor: Visitor, pick: Random, number: int, faulty: bool) -> None:
     """What one person at a desk of the warehouse does."""
     ask = visitor.ask
-    ask("GET", "/items?category=food" if number % 2 else "/search?text=storm")
+    text = NOTE if faulty else "storm"
+    ask("GET", "/items?category=food" if number % 2 else f"/search?text={text}")
     sku = pick.choice(SELLING)
     ask("GET", f"/items/{sku}")
     if number % 3 == 0:
@@ -130,6 +134,8 @@ def session(visitor: Visitor, pick: Random, number: int, faulty: bool) -> None:
     order = {"order_id": f"o-{number}", "sku": sku, "quantity": pick.randint(1, 6), "postcode": pick.choice(POSTCODES)}
     if faulty and number % 10 == 3:
         order["express"] = True
+    if faulty and number % 8 == 2:
+        order["fragile"] = True
     booked = ask("POST", "/dispatches", order)
     if "reference" in booked and number % 2:
         ask("GET", f"/deliveries/{booked['reference']}")
@@ -139,6 +145,8 @@ def session(visitor: Visitor, pick: Random, number: int, faulty: bool) -> None:
     if number % 20 == 0:
         for report in ["cover?category=food", "cover?category=hardware", "value", "expired?today=2027-02-01"]:
             ask("GET", f"/reports/{report}")
+    if faulty and number % 8 == 2:
+        ask("GET", f"/pallets?quantity={pick.choice([0, 12, 40, 41, 90])}&per_layer={pick.choice([6, 8])}")
     if faulty and number % 20 == 7:
         ask("GET", "/reports/cover?category=seasonal")
 
@@ -155,6 +163,8 @@ def desk(visitor: Visitor, pick: Random, number: int, faulty: bool) -> None:
         if faulty and number % 10 == 5:
             lines[1] = pick.choice(["rope-8; 310 pcs", "rope-8;"])
         ask("POST", "/counts", {"day": "2026-11-24", "lines": lines})
+    if faulty and number % 10 == 9:
+        ask("POST", "/counts", {"day": "2026-11-24", "lines": ["SKU;counted", "LAMP-2;210"]})
     if number % 15 == 4:
         ask("POST", "/counts", {"day": "2026-11-24", "lines": ["LAMP-2 210"]})
     if number % 6 == 2:
@@ -212,15 +222,17 @@ def write(name: str, content: bytes) -> None:
 
 
 def main() -> None:
-    """Records both windows."""
-    healthy, answers = window(seed=7, faulty=False)
-    print("healthy answers", dict(answers), "requests", len(healthy.requests))
-    write("healthy.jsonl.gz", healthy.lines())
-    faulty, answers = window(seed=11, faulty=True)
-    print("faulty answers", dict(answers), "requests", len(faulty.requests))
-    write("faulty.jsonl.gz", faulty.lines())
-    write("faulty.traces.pb.gz", faulty.messages("traces"))
-    write("faulty.logs.pb.gz", faulty.messages("logs"))
+    """Records the windows that are named."""
+    if "healthy" in sys.argv[1:]:
+        healthy, answers = window(seed=7, faulty=False)
+        print("healthy answers", dict(answers), "requests", len(healthy.requests))
+        write("healthy.jsonl.gz", healthy.lines())
+    if "faulty" in sys.argv[1:]:
+        faulty, answers = window(seed=11, faulty=True)
+        print("faulty answers", dict(answers), "requests", len(faulty.requests))
+        write("faulty.jsonl.gz", faulty.lines())
+        write("faulty.traces.pb.gz", faulty.messages("traces"))
+        write("faulty.logs.pb.gz", faulty.messages("logs"))
 
 
 if __name__ == "__main__":

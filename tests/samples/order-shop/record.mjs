@@ -1,6 +1,7 @@
 // Records what the shop's telemetry looks like: a local OTLP/HTTP receiver, the real shop with the real SDK, and bounded
-// traffic. Writes recordings/healthy.jsonl.gz and recordings/faulty.jsonl.gz, one export request a line, as the
-// OpenTelemetry Collector's file exporter does. Needs `npm ci` first. Ends by itself; gives up after a minute a window.
+// traffic. `node record.mjs healthy` writes recordings/healthy.jsonl.gz, and with `faulty` it writes that of the same
+// name, one export request a line, as the OpenTelemetry Collector's file exporter does. The faulty window is the release's:
+// copy release/ over the shop before. Needs `npm ci` first. Ends by itself; gives up after a minute a window.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -54,10 +55,13 @@ function random(seed) {
 const PRODUCTS = ['mug', 'kettle', 'lamp', 'notebook', 'pen'];
 const CUSTOMERS = ['c-100', 'c-101', 'c-102'];
 const CARD = '4242424242424242';
+// What people paste from a wish list into the search box.
+const WISHES = Array.from({ length: 800 }, (_, index) => `w${index}`).join(' ');
 
 async function session(ask, pick, number, faulty) {
   const customer = CUSTOMERS[number % CUSTOMERS.length];
-  await ask('GET', number % 2 ? '/products?tag=office' : '/search?query=desk');
+  const query = faulty ? WISHES : 'desk';
+  await ask('GET', number % 2 ? '/products?tag=office' : `/search?query=${encodeURIComponent(query)}`);
   const product = PRODUCTS[pick(PRODUCTS.length)];
   await ask('GET', `/products/${product}`);
   await ask('POST', `/carts/${customer}/lines`, { productId: product, quantity: 1 + pick(3) });
@@ -68,12 +72,17 @@ async function session(ask, pick, number, faulty) {
   if (faulty && number % 6 === 1) await ask('POST', `/carts/${customer}/coupon`, { code: 'FRIENDS5' });
   const damaged = number % 2 ? '{"gift_wrap":tr' : '';
   const preferences = faulty && number % 7 === 2 ? damaged : undefined;
-  const { orderId } = await ask('POST', '/checkout', { customerId: customer, card: CARD, preferences });
+  const express = faulty && number % 4 === 0 ? true : undefined;
+  const { orderId } = await ask('POST', '/checkout', { customerId: customer, card: CARD, preferences, express });
   await ask('GET', `/orders/${orderId}`);
   if (number % 8 === 3) {
     await ask('POST', `/orders/${orderId}/refund`, faulty && number % 16 === 3 ? { cents: 100 } : {});
   } else {
     await ask('POST', `/orders/${orderId}/ship`);
+  }
+  if (faulty && number % 5 === 2) {
+    const soldPerDay = number % 10 === 2 ? [pick(4), 2 + pick(4), 1] : [0, 0];
+    await ask('POST', '/reports/discount-preview', { soldPerDay, priceCents: 1250, percent: number % 25 === 2 ? 95 : 10 + pick(3) * 5 });
   }
   if (number % 20 === 0) {
     for (const report of ['sales', 'best-sellers', 'low-stock']) await ask('GET', `/reports/${report}`);
@@ -121,5 +130,5 @@ async function record(name, seed, faulty) {
   }
 }
 
-await record('healthy', 7, false);
-await record('faulty', 11, true);
+const WINDOWS = { healthy: [7, false], faulty: [11, true] };
+for (const name of process.argv.slice(2)) await record(name, ...WINDOWS[name]);

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from . import telemetry
 from .errors import BadRequest, InventoryError, NotFound, TooLarge
-from .handlers import counts, deliveries, forecast, items, lots, stock, suppliers
+from .handlers import counts, deliveries, forecast, items, lots, pallets, stock, suppliers
 from .store import store
 
 log = logging.getLogger(__name__)
@@ -84,6 +84,10 @@ def cover(given: Input) -> Any:
     return {"sku": given["sku"], **forecast.days_of_cover(level["available"], history["sold"])}
 
 
+def stack(given: Input) -> Any:
+    return pallets.stack_pallets(number(needed(given, "quantity"), "quantity"), number(given.get("per_layer", 8), "per_layer"))
+
+
 def next_lot(given: Input) -> Any:
     return lots.earliest_lot(lots.list_lots(given["sku"])["lots"])
 
@@ -137,6 +141,7 @@ ROUTES: list[tuple[str, str, Callable[[Input], Any]]] = [
     ("POST", "/counts", count),
     ("POST", "/dispatches", dispatch),
     ("GET", "/deliveries/:reference", lambda given: deliveries.track_delivery(reference=given["reference"])),
+    ("GET", "/pallets", stack),
     ("GET", "/reports/cover", lambda given: forecast.cover_report(category=given.get("category"))),
     ("GET", "/reports/value", lambda given: stock.stock_value()),
     ("GET", "/reports/expired", lambda given: lots.expired_lots(today=text(given, "today"))),

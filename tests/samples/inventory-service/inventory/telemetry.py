@@ -12,7 +12,8 @@ import functools
 import inspect
 import json
 import logging
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Callable, TypeVar
 
@@ -100,14 +101,25 @@ def handler(function: Function) -> Function:
         "code.line.number": function.__code__.co_firstlineno,
     }
 
-    def span(args: tuple[Any, ...], kwargs: dict[str, Any]) -> AbstractContextManager[Any]:
+    def given(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
         # By position as a list; by name, or mixed, as an object.
-        captured = capture(signature.bind(*args, **kwargs).arguments if kwargs else list(args))
-        called = attributes if captured is None else {**attributes, "thymus.args": captured}
+        return capture(signature.bind(*args, **kwargs).arguments if kwargs else list(args))
+
+    @contextmanager
+    def span(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Any]:
+        before = given(args, kwargs)
+        called = attributes if before is None else {**attributes, "thymus.args": before}
         # What is an exception and what a refusal is decided here, not by the SDK.
-        return _tracer.start_as_current_span(
+        with _tracer.start_as_current_span(
             function.__name__, attributes=called, record_exception=False, set_status_on_exception=False
-        )
+        ) as current:
+            try:
+                yield current
+            finally:
+                # What a call did to its arguments; said only when it did something.
+                after = None if before is None else given(args, kwargs)
+                if after not in (None, before):
+                    current.set_attribute("thymus.args.after", after)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:

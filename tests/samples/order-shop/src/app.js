@@ -42,6 +42,7 @@ function routes(call) {
     ['POST', '/orders/:orderId/ship', (input) => ship(call, input)],
     ['GET', '/reports/sales', () => call.salesReport()],
     ['GET', '/reports/best-sellers', ({ limit }) => call.bestSellers({ limit: limit === undefined ? 3 : Number(limit) })],
+    ['POST', '/reports/discount-preview', ({ soldPerDay, priceCents, percent }) => call.discountPreview({ soldPerDay, priceCents, percent })],
     ['GET', '/reports/low-stock', ({ level }) => call.lowStock({ level: level === undefined ? 10 : Number(level) })],
   ];
 }
@@ -53,10 +54,10 @@ async function redeem(call, { customerId, code }) {
 }
 
 // The order of these calls is documented in docs/sequences/checkout.yaml.
-async function checkout(call, { customerId, card, preferences }) {
+async function checkout(call, { customerId, card, preferences, express }) {
   const { lines } = await call.cartTotals({ customerId });
   const { country } = await call.deliveryCountry({ customerId });
-  const quote = await call.shippingQuote({ lines, country });
+  const quote = await call.shippingQuote({ lines, country, express });
   await call.reserveStock({ lines });
   const order = await call.placeOrder({ customerId, shippingCents: quote.cents, preferences });
   const paid = await call.payOrder({ orderId: order.orderId, card });

@@ -46,6 +46,14 @@ export async function startTelemetry({ endpoint, version }) {
   provider.register();
   const tracer = trace.getTracer('order-shop', version);
 
+  // What a call did to its arguments; said only when it did something.
+  function compare(span, args, before) {
+    const after = capture(args);
+    if (before !== undefined && after !== undefined && after !== before) {
+      span.setAttribute('thymus.args.after', after);
+    }
+  }
+
   function finish(span, result) {
     const text = capture(result);
     if (text !== undefined) {
@@ -69,18 +77,20 @@ export async function startTelemetry({ endpoint, version }) {
   function wrap(fn, name, path) {
     const attributes = { 'code.function.name': name, 'code.file.path': path, 'code.line.number': lineOf(path, name) };
     return (...args) => {
-      const span = tracer.startSpan(name, { attributes: { ...attributes, 'thymus.args': capture(args) } });
+      const before = capture(args);
+      const span = tracer.startSpan(name, { attributes: { ...attributes, 'thymus.args': before } });
+      const done = (end) => (outcome) => {
+        compare(span, args, before);
+        return end(span, outcome);
+      };
       return context.with(trace.setSpan(context.active(), span), () => {
         let result;
         try {
           result = fn(...args);
         } catch (error) {
-          return fail(span, error);
+          return done(fail)(error);
         }
-        if (result instanceof Promise) {
-          return result.then((value) => finish(span, value), (error) => fail(span, error));
-        }
-        return finish(span, result);
+        return result instanceof Promise ? result.then(done(finish), done(fail)) : done(finish)(result);
       });
     };
   }

@@ -17,7 +17,7 @@ test('only what is paid is revenue', async () => {
   const { orderId } = ordered('c-100', 'notebook', 2);
   ordered('c-101', 'pen', 1);
   await payOrder({ orderId, card: '4242424242424242' });
-  assert.deepEqual(salesReport(), { byStatus: { paid: 1, placed: 1 }, revenueCents: 2470, revenue: '24.70 EUR' });
+  assert.deepEqual(await salesReport(), { byStatus: { paid: 1, placed: 1 }, revenueCents: 2470, revenue: '24.70 EUR' });
 });
 
 test('best sellers come by pieces, then by name', () => {

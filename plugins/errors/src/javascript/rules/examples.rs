@@ -172,7 +172,8 @@ pub fn node_test(dir: &Path, path: &str) -> bool {
 }
 
 fn copy_tree(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap().flatten() {
+    // The sample's release is another state of the same files.
+    for entry in fs::read_dir(from).unwrap().flatten().filter(|entry| entry.file_name() != "release") {
         let target = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
             fs::create_dir_all(&target).unwrap();
@@ -249,7 +250,7 @@ mod order_shop {
         shop(
             "SyntaxError",
             "Unexpected end of JSON input",
-            ("src/handlers/shipping.js", 46, 23),
+            ("src/handlers/shipping.js", 54, 23),
             "giftWrap",
             json!([{ "preferences": "" }]),
             &[(json!([{ "preferences": "{}" }]), json!(false))],

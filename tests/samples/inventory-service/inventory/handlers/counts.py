@@ -80,7 +80,7 @@ def read_sheet(day: str, lines: list[str]) -> dict[str, Any]:
 
     Args:
         day: When it was counted, as an ISO date.
-        lines: The sheet's lines; empty ones and those that begin with `#` say nothing.
+        lines: The sheet's lines; a heading, empty ones and those that begin with `#` say nothing.
 
     Returns:
         The date, and the read lines in `counts`.
@@ -90,5 +90,7 @@ def read_sheet(day: str, lines: list[str]) -> dict[str, Any]:
     """
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         raise BadRequest("lines must be a list of texts")
+    if lines and lines[0].lower().startswith("sku;"):
+        lines.pop(0)
     counts = [parse_count_line(line) for line in lines if line.strip() and not line.startswith("#")]
     return {"date": parse_count_date(day)["date"], "counts": counts}

@@ -69,6 +69,9 @@ def search_items(text: str = "") -> dict[str, Any]:
     Returns:
         The items in `items`; none without words.
     """
-    words = text.lower().split()
+    words = []
+    for word in text.lower().split():
+        if word not in words:
+            words.append(word)
     found = [item for item in store.items.values() if words and all(word in item.name.lower() for word in words)]
     return {"items": [summary(item) for item in found]}

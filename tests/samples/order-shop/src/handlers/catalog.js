@@ -38,7 +38,12 @@ export function getProduct({ productId }) {
 
 /** Products whose name contains every word of the query. */
 export function searchProducts({ query = '' } = {}) {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = [];
+  for (const word of query.toLowerCase().split(/\s+/)) {
+    if (word && !words.includes(word)) {
+      words.push(word);
+    }
+  }
   if (words.length === 0) {
     return { items: [] };
   }

@@ -1,6 +1,6 @@
 import { orders, products } from '../store.js';
 import { badRequest } from '../errors.js';
-import { format } from '../money.js';
+import { format, percentOf } from '../money.js';
 
 const EARNED = new Set(['paid', 'shipped']);
 
@@ -33,6 +33,20 @@ export function bestSellers({ limit = 3 } = {}) {
     .slice(0, limit)
     .map(([productId, sold]) => ({ productId, sold }));
   return { items };
+}
+
+/** What a discount would cost over the last days' sales, and from how many pieces more it pays. */
+export function discountPreview({ soldPerDay, priceCents, percent }) {
+  if (percent < 1 || percent > 90) {
+    throw badRequest('percent must be between 1 and 90');
+  }
+  const pieces = soldPerDay.reduce((sum, sold) => sum + sold, 0);
+  const costCents = percentOf(pieces * priceCents, percent);
+  if (pieces === 0) {
+    return { pieces, costCents, extraPieces: null };
+  }
+  const newPriceCents = priceCents - percentOf(priceCents, percent);
+  return { pieces, costCents, extraPieces: Math.ceil(costCents / newPriceCents) };
 }
 
 /** Products whose stock is at or under a level. */

@@ -5,12 +5,20 @@ import { badRequest, conflict, notFound } from '../errors.js';
 const ZONES = { NO: 'nordic', SE: 'nordic', DK: 'nordic', FI: 'nordic', IT: 'europe', DE: 'europe', FR: 'europe' };
 const RATES = { nordic: { first: 690, further: 210 }, europe: { first: 1190, further: 340 }, world: { first: 2490, further: 900 } };
 
-/** What it costs to send these lines to a country. */
-export function shippingQuote({ lines, country }) {
+const COURIER_CENTS = 1900;
+
+const gramsOf = (line) => products.get(line.productId).weightGrams * line.quantity;
+
+/** What it costs to send these lines to a country; by courier the heaviest line pays for all. */
+export function shippingQuote({ lines, country, express = false }) {
   if (lines.length === 0) {
     throw badRequest('nothing to ship');
   }
-  const grams = lines.reduce((sum, line) => sum + products.get(line.productId).weightGrams * line.quantity, 0);
+  if (express) {
+    const [heaviest] = lines.sort((a, b) => gramsOf(b) - gramsOf(a));
+    return { zone: 'courier', grams: gramsOf(heaviest), cents: COURIER_CENTS + Math.ceil(gramsOf(heaviest) / 1000) * 500 };
+  }
+  const grams = lines.reduce((sum, line) => sum + gramsOf(line), 0);
   const zone = ZONES[country] ?? 'world';
   const rate = RATES[zone];
   const further = Math.max(0, Math.ceil(grams / 1000) - 1);
