@@ -1,32 +1,25 @@
-//! From paths of a deployment to files of the source. `/srv/shop/src/cart.js` is `src/cart.js`, if that is there: the
-//! file that shares the longest tail with the path. What shares too little, or as much with two files, is no file.
+//! From frames of a deployment's stack traces to places in the source, through source maps where there are any. Which
+//! file a path means is the SDK's to say ([`thymus_sdk::places`]).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use thymus_sdk::source::{Source, Text, is_inside};
+use thymus_sdk::places::{self, is_foreign};
+use thymus_sdk::source::{Source, Text};
 use thymus_sdk::wording::one_line;
 
 use super::source_map::SourceMaps;
 use super::stack::RawFrame;
 use crate::exception::Frame;
 
-/// Folders of code that others wrote, in deployments and in sources.
-const FOREIGN: [&str; 7] =
-    ["/node_modules/", "/site-packages/", "/dist-packages/", "/.venv/", "/lib/python", "/bower_components/", "/.yarn/"];
-/// The most different paths that are remembered: telemetry can name any number.
-const MOST_REMEMBERED: usize = 20_000;
 /// The most files whose number of lines is remembered.
 const MOST_COUNTED: usize = 5_000;
-
 /// The longest name of a function.
 const LONGEST_NAME: usize = 300;
 
-/// Finds files of the source.
+/// Finds frames in the source.
 pub struct Places<'a> {
     source: &'a Source,
-    /// The files by their last name.
-    files: HashMap<String, Vec<String>>,
-    found: HashMap<String, Option<String>>,
+    files: places::Places,
     lines: BTreeMap<String, u32>,
     maps: SourceMaps,
 }
@@ -34,26 +27,12 @@ pub struct Places<'a> {
 impl<'a> Places<'a> {
     /// Lists the source.
     pub fn of(source: &'a Source) -> Self {
-        let mut files: HashMap<String, Vec<String>> = HashMap::new();
-        for path in source.files() {
-            if !is_foreign(&format!("/{path}")) {
-                let name = path.rsplit('/').next().unwrap_or(&path).to_owned();
-                files.entry(name).or_default().push(path);
-            }
-        }
-        Self { source, files, found: HashMap::new(), lines: BTreeMap::new(), maps: SourceMaps::default() }
+        Self { source, files: places::Places::of(source), lines: BTreeMap::new(), maps: SourceMaps::default() }
     }
 
     /// The file of the source that a path means.
     pub fn file(&mut self, deployed: &str) -> Option<String> {
-        if let Some(known) = self.found.get(deployed) {
-            return known.clone();
-        }
-        let file = clean(deployed).and_then(|path| self.longest_tail(&path));
-        if self.found.len() < MOST_REMEMBERED {
-            self.found.insert(deployed.to_owned(), file.clone());
-        }
-        file
+        self.files.file(deployed)
     }
 
     /// A frame in the source, through a source map where there is one; none where the frame lies elsewhere.
@@ -85,21 +64,6 @@ impl<'a> Places<'a> {
         }
     }
 
-    fn longest_tail(&self, path: &str) -> Option<String> {
-        let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
-        let candidates = self.files.get(*names.last()?)?;
-        let shared = |file: &str| file.rsplit('/').zip(names.iter().rev()).take_while(|(a, b)| a == *b).count();
-        let longest = candidates.iter().map(|file| shared(file)).max()?;
-        let mut best = candidates.iter().filter(|file| shared(file) == longest);
-        let (first, second) = (best.next()?, best.next());
-        let whole = |file: &str| file.split('/').count() == longest;
-        match second {
-            // `app.py` at the top is meant by `/srv/app.py`, whatever else is called so further down.
-            Some(_) => candidates.iter().find(|file| whole(file) && shared(file) == longest).cloned(),
-            None => Some(first.clone()),
-        }
-    }
-
     fn lines(&mut self, path: &str) -> u32 {
         if let Some(lines) = self.lines.get(path) {
             return *lines;
@@ -110,42 +74,6 @@ impl<'a> Places<'a> {
         }
         lines
     }
-}
-
-fn is_foreign(path: &str) -> bool {
-    FOREIGN.iter().any(|folder| path.contains(folder))
-}
-
-/// A URL's or a path's names, with `/` between; none for what leads out, is foreign or could be no path.
-fn clean(deployed: &str) -> Option<String> {
-    if deployed.len() > 4096 || deployed.contains(|c: char| c.is_control()) {
-        return None;
-    }
-    let path = match deployed.split_once("://") {
-        // `webpack://shop/./src/cart.ts?4f2a`, `file:///srv/cart.js?v=2`, `webpack-internal:///(rsc)/./src/cart.ts`.
-        Some((_, rest)) => percent_decoded(rest.split(['?', '#']).next()?)?,
-        None => deployed.to_owned(),
-    };
-    let path = path.replace('\\', "/");
-    if is_foreign(&path) || path.contains("/<") {
-        return None;
-    }
-    let names: Vec<&str> = path.split('/').filter(|name| !matches!(*name, "" | ".")).collect();
-    let joined = names.join("/");
-    // `..` could lead anywhere, and `is_inside` says so.
-    is_inside(&joined).then_some(joined)
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        let code = (*first == b'%').then(|| behind.get(..2)).flatten();
-        let code = code.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
-        bytes.push(code.unwrap_or(*first));
-        rest = if code.is_some() { &behind[2..] } else { behind };
-    }
-    String::from_utf8(bytes).ok().filter(|path| !path.contains(|c: char| c.is_control()))
 }
 
 #[cfg(test)]
@@ -161,46 +89,6 @@ mod tests {
         }
         let source = Source::at(dir.path());
         (dir, source)
-    }
-
-    #[test]
-    fn the_longest_tail_wins() {
-        let (_dir, source) = source(&[
-            ("app.py", ""),
-            ("src/handlers/cart.js", ""),
-            ("src/cart.js", ""),
-            ("services/a/app/views.py", ""),
-            ("services/b/app/views.py", ""),
-            ("node_modules/x/index.js", ""),
-            ("inventory/app.py", ""),
-        ]);
-        let mut places = Places::of(&source);
-        for (deployed, file) in [
-            ("/srv/order-shop/src/handlers/cart.js", Some("src/handlers/cart.js")),
-            ("src/cart.js", Some("src/cart.js")),
-            ("./src/cart.js", Some("src/cart.js")),
-            ("file:///srv/order%2Dshop/src/cart.js?v=2", Some("src/cart.js")),
-            ("webpack://shop/./src/cart.js?4f2a", Some("src/cart.js")),
-            ("webpack-internal:///(rsc)/./src/cart.js", Some("src/cart.js")),
-            ("C:\\app\\src\\cart.js", Some("src/cart.js")),
-            ("/opt/handlers/cart.js", Some("src/handlers/cart.js")),
-            ("/srv/app.py", Some("app.py")),
-            ("/srv/inventory/app.py", Some("inventory/app.py")),
-            ("/app/app/views.py", None),
-            ("/app/b/app/views.py", Some("services/b/app/views.py")),
-            ("/srv/node_modules/x/src/cart.js", None),
-            ("/usr/lib/python3.11/app.py", None),
-            ("/etc/passwd", None),
-            ("/srv/../src/cart.js", None),
-            ("../../src/cart.js", None),
-            ("file:///srv/%2e%2e/src/cart.js", None),
-            ("src/cart.js\0", None),
-            ("", None),
-            ("///", None),
-            ("<frozen importlib._bootstrap>", None),
-        ] {
-            assert_eq!(places.file(deployed).as_deref(), file, "{deployed:?}");
-        }
     }
 
     #[test]
